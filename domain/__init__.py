@@ -1,0 +1,1 @@
+"""The vocabulary and the rules of Rushes: pure, on the standard library alone."""

@@ -1,0 +1,109 @@
+"""What a model can do, checked before anything is held or paid; and what it costs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from domain.errors import Problem
+from domain.requests import GenerationRequest
+from domain.statuses import JobKind
+
+_MICRO = Decimal("0.000001")
+_Refuse = Callable[[str, object, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Durations that a model makes: every whole or fractional second in a range, or a short list."""
+
+    shortest: float = 0.0
+    longest: float = 0.0
+    only: tuple[float, ...] = ()
+
+    def allows(self, seconds: float) -> bool:
+        """Tell whether the model makes a clip of this many seconds."""
+        return seconds in self.only if self.only else self.shortest <= seconds <= self.longest
+
+    def __str__(self) -> str:
+        if self.only:
+            return " or ".join(f"{s:g}" for s in self.only) + " s"
+        return f"{self.shortest:g} to {self.longest:g} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """One model's abilities, limits and prices. Times in seconds, prices in USD."""
+
+    kind: JobKind
+    durations: Seconds
+    aspect_ratios: tuple[str, ...]
+    """The first is the default."""
+    price_per_second: dict[str, Decimal] = field(default_factory=dict)
+    """By resolution; the keys are the resolutions offered, the first is the default."""
+    price_per_image: Decimal = Decimal(0)
+    """For image models the price of one image; for video models the fee per input frame."""
+    start_frame: bool = False
+    end_frame: bool = False
+    end_frame_needs_start: bool = False
+    audio: bool = True
+    seed: bool = False
+    negative_prompt: bool = False
+    longest_prompt: int = 8_000
+    """Characters."""
+    typical_seconds: float = 60.0
+    """A usual generation; polls are spread around it."""
+    longest_seconds: float = 900.0
+    """After this long the provider is given up: ``deadline_exceeded``."""
+
+    @property
+    def resolutions(self) -> tuple[str, ...]:
+        """Resolutions offered, the default first."""
+        return tuple(self.price_per_second)
+
+    def problems(self, request: GenerationRequest) -> list[Problem]:
+        """List everything about ``request`` that this model cannot do; empty when it can."""
+        found: list[Problem] = []
+
+        def refuse(name: str, value: object, allowed: str) -> None:
+            found.append(Problem(name, value, allowed, request.shot_label))
+
+        if not request.prompt.strip():
+            refuse("prompt", request.prompt, "must not be empty")
+        if len(request.prompt) > self.longest_prompt:
+            refuse("prompt", f"{request.prompt[:40]}…", f"at most {self.longest_prompt} characters")
+        if self.kind is JobKind.VIDEO:
+            if request.duration_seconds is None or not self.durations.allows(request.duration_seconds):
+                refuse("duration_seconds", request.duration_seconds, f"allowed: {self.durations}")
+        _one_of(refuse, "aspect_ratio", request.aspect_ratio, self.aspect_ratios)
+        if self.resolutions:
+            _one_of(refuse, "resolution", request.resolution, self.resolutions)
+        self._frame_problems(refuse, request)
+        if request.seed is not None and not self.seed:
+            refuse("seed", request.seed, "this model takes no seed")
+        if request.negative_prompt and not self.negative_prompt:
+            refuse("negative_prompt", request.negative_prompt, "this model takes no negative prompt")
+        if request.generate_audio and not self.audio:
+            refuse("generate_audio", True, "this model makes no sound")
+        return found
+
+    def _frame_problems(self, refuse: _Refuse, request: GenerationRequest) -> None:
+        if request.start_frame_url and not self.start_frame:
+            refuse("start_frame_url", request.start_frame_url, "this model takes no start frame")
+        if request.end_frame_url and not self.end_frame:
+            refuse("end_frame_url", request.end_frame_url, "this model takes no end frame")
+        elif request.end_frame_url and self.end_frame_needs_start and not request.start_frame_url:
+            refuse("end_frame_url", request.end_frame_url, "needs a start frame as well")
+
+    def quote(self, request: GenerationRequest) -> Decimal:
+        """Give the price of ``request`` in USD, with six decimals. Ask ``problems`` first."""
+        if self.kind is JobKind.IMAGE:
+            return self.price_per_image.quantize(_MICRO)
+        resolution = request.resolution or next(iter(self.price_per_second))
+        seconds = Decimal(str(request.duration_seconds or 0))
+        frames = sum(1 for url in (request.start_frame_url, request.end_frame_url) if url)
+        return (seconds * self.price_per_second[resolution] + frames * self.price_per_image).quantize(_MICRO)
+
+
+def _one_of(refuse: _Refuse, name: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        refuse(name, value, f"allowed: {', '.join(allowed)}")
