@@ -71,9 +71,9 @@ class Capability:
             refuse("prompt", request.prompt, "must not be empty")
         if len(request.prompt) > self.longest_prompt:
             refuse("prompt", f"{request.prompt[:40]}…", f"at most {self.longest_prompt} characters")
-        if self.kind is JobKind.VIDEO:
-            if request.duration_seconds is None or not self.durations.allows(request.duration_seconds):
-                refuse("duration_seconds", request.duration_seconds, f"allowed: {self.durations}")
+        seconds = request.duration_seconds
+        if self.kind is JobKind.VIDEO and (seconds is None or not self.durations.allows(seconds)):
+            refuse("duration_seconds", seconds, f"allowed: {self.durations}")
         _one_of(refuse, "aspect_ratio", request.aspect_ratio, self.aspect_ratios)
         if self.resolutions:
             _one_of(refuse, "resolution", request.resolution, self.resolutions)
@@ -83,7 +83,7 @@ class Capability:
         if request.negative_prompt and not self.negative_prompt:
             refuse("negative_prompt", request.negative_prompt, "this model takes no negative prompt")
         if request.generate_audio and not self.audio:
-            refuse("generate_audio", True, "this model makes no sound")
+            refuse("generate_audio", request.generate_audio, "this model makes no sound")
         return found
 
     def _frame_problems(self, refuse: _Refuse, request: GenerationRequest) -> None:

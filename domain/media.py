@@ -22,7 +22,7 @@ class MediaTool(Protocol):
     """Opens clips and images. Methods run off the event loop."""
 
     async def ingest_video(self, path: Path) -> MediaInfo:
-        """Probe a clip by decoding its first and last frames; rewrite it in place where the ``moov`` atom is late.
+        """Probe a clip by decoding it; rewrite it in place where its ``moov`` atom comes last.
 
         Raises:
             MediaError: it cannot be decoded, is truncated, or has no video.

@@ -146,7 +146,7 @@ Recovered = Handle | Result | NeverAccepted | None
 
 
 class Provider(Protocol):
-    """Something that generates clips or images. Shared by all jobs of a process; no method blocks the loop."""
+    """Something that generates clips or images. Shared by a process's jobs; no method blocks the loop."""
 
     name: str
     kind: JobKind

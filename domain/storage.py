@@ -58,7 +58,7 @@ class BlobStore(Protocol):
         ...
 
     async def url(self, key: str, *, expires: timedelta) -> str:
-        """Give a URL that plays without headers until it expires; relative to the API where the API serves it."""
+        """Give a URL that plays without headers until it expires; a path where the API serves it itself."""
         ...
 
     async def check(self) -> None:

@@ -1,0 +1,94 @@
+"""Bring a database to the schema of this release, from a checkout or from an installed wheel."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.pool import NullPool
+
+from db.embedded import resolve_url
+from db.engine import parse_url
+from db.errors import translated
+from db.settings import DatabaseSettings
+from db.tables import metadata
+
+LOCK_KEY = 0x7275_7368  # "rush": one migration at a time per database
+"""Key of the advisory lock held while migrating."""
+
+
+def config(url: URL | None = None) -> Config:
+    """Build Alembic's configuration in code, so that no ini file has to be found."""
+    here = Path(__file__).parent
+    packaged = here / "_alembic"
+    made = Config()
+    made.set_main_option("script_location", str(packaged if packaged.is_dir() else here.parent / "alembic"))
+    if url is not None:
+        made.attributes["url"] = url
+    return made
+
+
+def upgrade(url: URL, revision: str = "head") -> None:
+    """Upgrade the database. Safe to run from several processes at once.
+
+    Raises:
+        DatabaseUnavailableError: it cannot be reached, or a lock was not to be had in time.
+    """
+    with translated():
+        command.upgrade(config(url), revision)
+
+
+def downgrade(url: URL, revision: str) -> None:
+    """Take the database back to ``revision`` (``base`` for nothing at all)."""
+    with translated():
+        command.downgrade(config(url), revision)
+
+
+def head() -> str:
+    """Give the revision this release needs."""
+    return str(ScriptDirectory.from_config(config()).get_current_head())
+
+
+def current(url: URL) -> str | None:
+    """Give the revision the database has, ``None`` for an empty one.
+
+    Raises:
+        DatabaseUnavailableError: it cannot be reached.
+    """
+    with translated():
+        engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5})
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+
+def run(context: Any) -> None:
+    """Run the migrations that Alembic's ``context`` asks for; called by ``alembic/env.py``."""
+    url = context.config.attributes.get("url") or parse_url(resolve_url(DatabaseSettings()))
+    if context.is_offline_mode():
+        context.configure(url=url, target_metadata=metadata, literal_binds=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5})
+    with engine.connect() as connection:
+        _migrate(context, connection)
+    engine.dispose()
+
+
+def _migrate(context: Any, connection: Connection) -> None:
+    # A second migrator waits its turn; a migration that would wait for a long transaction gives up
+    # instead of making every query behind it wait as well.
+    connection.execute(text("SET lock_timeout = '60s'"))
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
+    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.execute(text("SET statement_timeout = '15min'"))
+    connection.commit()
+    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
+    connection.commit()

@@ -1,0 +1,27 @@
+"""How to reach the database."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the database is and how long its answers may take."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL 14 or later, such as postgresql://user:password@host/name. "
+        "Unset: a PostgreSQL of its own under RUSHES_HOME.",
+    )
+    rushes_home: Path = Field(
+        default=Path("./var"), description="Folder for everything kept on this machine."
+    )
+    database_timeout: timedelta = Field(
+        default=timedelta(seconds=10),
+        description="Longest wait for one transaction. Above any healthy answer (milliseconds), below the "
+        "time after which an executor counts as dead.",
+    )

@@ -1,0 +1,327 @@
+"""The tables. ``alembic check`` keeps the migrations equal to this page.
+
+Invariants that hold whatever a program does live here as CHECKs and partial unique indexes; rules that
+need time or other rows live in the statements under ``db/sql`` and in the insert trigger of the first
+migration.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from domain.statuses import FINAL, IN_HAND, LIVE, AttemptState, JobKind, JobStatus, RenderStatus, Step
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _in(column: str, values: object) -> str:
+    names = ", ".join(f"'{value}'" for value in sorted(map(str, values)))  # type: ignore[call-overload] # any iterable of StrEnum
+    return f"{column} IN ({names})"
+
+
+def _id() -> Column[object]:
+    return Column("id", Uuid, primary_key=True, server_default=func.gen_random_uuid())
+
+
+def _moment(name: str, *, required: bool = False) -> Column[object]:
+    if required:
+        return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+    return Column(name, DateTime(timezone=True))
+
+
+projects = Table(
+    "projects",
+    metadata,
+    _id(),
+    Column("title", Text, nullable=False, server_default="Untitled"),
+    Column("receipt", Text, nullable=False, server_default=text("rushes_receipt()")),
+    Column("status", Text, nullable=False, server_default=RenderStatus.PENDING),
+    Column("current_step", Text, nullable=False, server_default=Step.SCRIPT),
+    _moment("created_at", required=True),
+    _moment("updated_at", required=True),
+    CheckConstraint(_in("status", RenderStatus), name="status"),
+    CheckConstraint(_in("current_step", Step), name="current_step"),
+    UniqueConstraint("receipt"),
+    Index(None, "created_at", "id"),
+)
+
+scenes = Table(
+    "scenes",
+    metadata,
+    _id(),
+    Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("title", Text, nullable=False, server_default="Untitled"),
+    Column("narration", Text),
+    Column("stage", SmallInteger, nullable=False, server_default="7"),
+    Column("render_status", Text, nullable=False, server_default=RenderStatus.PENDING),
+    Column("review_ready", Boolean, nullable=False, server_default=text("false")),
+    _moment("created_at", required=True),
+    _moment("updated_at", required=True),
+    CheckConstraint("stage BETWEEN 7 AND 12", name="stage"),
+    CheckConstraint(_in("render_status", RenderStatus), name="render_status"),
+    Index(None, "project_id", "position"),
+)
+
+shots = Table(
+    "shots",
+    metadata,
+    _id(),
+    Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("scene_id", Uuid, ForeignKey("scenes.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("image_prompt", Text),
+    Column("video_prompt", Text),
+    Column("narration", Text),
+    Column("duration_seconds", Double),
+    Column("start_frame_url", Text),
+    Column("end_frame_url", Text),
+    _moment("created_at", required=True),
+    _moment("updated_at", required=True),
+    Index(None, "scene_id", "position"),
+    Index(None, "project_id"),
+)
+
+jobs = Table(
+    "video_generation_jobs",
+    metadata,
+    _id(),
+    Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("scene_id", Uuid, ForeignKey("scenes.id", ondelete="CASCADE")),
+    Column("shot_id", Uuid, ForeignKey("shots.id", ondelete="CASCADE")),
+    Column("kind", Text, nullable=False, server_default=JobKind.VIDEO),
+    Column("status", Text, nullable=False, server_default=JobStatus.QUEUED),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("provider", Text),
+    Column("model", Text),
+    Column("prompt", Text, nullable=False, server_default=""),
+    Column("negative_prompt", Text),
+    Column("start_frame_url", Text),
+    Column("end_frame_url", Text),
+    Column("duration_seconds", Double),
+    Column("aspect_ratio", Text),
+    Column("resolution", Text),
+    Column("seed", BigInteger),
+    Column("generate_audio", Boolean),
+    _moment("run_after", required=True),
+    Column("attempt_count", Integer, nullable=False, server_default="0"),
+    Column("claim_count", Integer, nullable=False, server_default="0"),
+    Column("upload_count", Integer, nullable=False, server_default="0"),
+    Column("max_retries", Integer),
+    Column("claimed_by", Uuid),
+    Column("claim_token", Uuid),
+    Column("in_hand", Boolean, nullable=False, server_default=text("false")),
+    Column("slot_held", Boolean, nullable=False, server_default=text("false")),
+    _moment("cancel_requested_at"),
+    Column("provider_job_id", Text),
+    Column("provider_metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("progress", Integer, nullable=False, server_default="0"),
+    Column("video_url", Text),
+    Column("storage_path", Text),
+    Column("sha256", Text),
+    Column("size_bytes", BigInteger),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("actual_duration_seconds", Double),
+    Column("estimated_cost", Numeric(12, 6)),
+    Column("actual_cost", Numeric(12, 6)),
+    Column("error_code", Text),
+    Column("error_message", Text),
+    _moment("created_at", required=True),
+    Column("queued_at", DateTime(timezone=True)),
+    _moment("processing_started_at"),
+    _moment("submitted_at"),
+    _moment("generated_at"),
+    _moment("completed_at"),
+    _moment("finished_at"),
+    CheckConstraint(_in("kind", JobKind), name="kind"),
+    CheckConstraint(_in("status", JobStatus), name="status"),
+    CheckConstraint("scene_id IS NOT NULL OR kind = 'film'", name="scene_unless_film"),
+    CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
+    CheckConstraint(
+        "attempt_count >= 0 AND claim_count >= 0 AND upload_count >= 0 AND max_retries >= 0", name="counts"
+    ),
+    CheckConstraint(f"(finished_at IS NOT NULL) = ({_in('status', FINAL)})", name="finished_when_final"),
+    CheckConstraint(
+        f"CASE WHEN {_in('status', IN_HAND)} THEN in_hand WHEN status = 'cancelled' THEN true "
+        "ELSE NOT in_hand END",
+        name="in_hand",
+    ),
+    CheckConstraint("claimed_by IS NULL OR (in_hand AND claim_token IS NOT NULL)", name="claimed_in_hand"),
+    CheckConstraint("NOT slot_held OR (in_hand AND status <> 'uploading')", name="slot_in_hand"),
+    CheckConstraint(
+        "status <> 'completed' OR (storage_path IS NOT NULL AND video_url IS NOT NULL AND sha256 IS NOT NULL "
+        "AND size_bytes > 0 AND completed_at IS NOT NULL)",
+        name="completed_is_stored",
+    ),
+    CheckConstraint("status <> 'failed' OR error_code IS NOT NULL", name="failed_says_why"),
+    CheckConstraint(
+        "status NOT IN ('generating', 'uploading') OR provider_job_id IS NOT NULL OR kind = 'film'",
+        name="generating_has_handle",
+    ),
+    # What a claim walks: a project's due jobs in order, and from project to project.
+    Index(
+        "ix_jobs_queue",
+        "kind",
+        "project_id",
+        text("priority DESC"),
+        "run_after",
+        "id",
+        postgresql_where=text("status = 'queued'"),
+    ),
+    Index("ix_jobs_in_hand", "claimed_by", postgresql_where=text("in_hand")),
+    Index("ix_jobs_stopping", "claimed_by", postgresql_where=text("in_hand AND status = 'cancelled'")),
+    Index(
+        "uq_jobs_one_live_per_shot",
+        "shot_id",
+        "kind",
+        unique=True,
+        postgresql_where=text(f"shot_id IS NOT NULL AND {_in('status', LIVE)}"),
+    ),
+    Index("ix_jobs_shot", "shot_id", "kind", "created_at", postgresql_where=text("shot_id IS NOT NULL")),
+    Index("ix_jobs_scene", "scene_id", "kind", "status"),
+    Index("ix_jobs_project", "project_id", "created_at", "id"),
+    Index("ix_jobs_created", "created_at", "id"),
+)
+
+OPEN_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.ACCEPTED, AttemptState.UNKNOWN})
+"""States in which the provider may be working on a live job's attempt."""
+
+attempts = Table(
+    "job_attempts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("job_id", Uuid, ForeignKey("video_generation_jobs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("provider", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("request", JSONB, nullable=False),
+    Column("landing", Text, nullable=False),
+    Column("executor_id", Uuid),
+    Column("provider_job_id", Text),
+    Column("handle", JSONB),
+    Column("result", JSONB),
+    Column("estimated_cost", Numeric(12, 6)),
+    Column("actual_cost", Numeric(12, 6)),
+    Column("error_code", Text),
+    Column("error_message", Text),
+    Column("raw_error", Text),
+    Column("storage_path", Text),
+    _moment("created_at", required=True),
+    _moment("submitted_at"),
+    _moment("finished_at"),
+    CheckConstraint(_in("state", AttemptState), name="state"),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("state <> 'accepted' OR provider_job_id IS NOT NULL", name="accepted_has_handle"),
+    UniqueConstraint("job_id", "number"),
+    Index(
+        "uq_job_attempts_one_open_per_job",
+        "job_id",
+        unique=True,
+        postgresql_where=text(_in("state", OPEN_ATTEMPTS)),
+    ),
+)
+
+executors = Table(
+    "executors",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    _moment("started_at", required=True),
+    _moment("heartbeat_at", required=True),
+    _moment("stopped_at"),
+)
+
+gates = Table(
+    "gates",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("in_flight", Integer, nullable=False, server_default="0"),
+    Column("turn", Uuid, nullable=False, server_default="00000000-0000-0000-0000-000000000000"),
+    Column("faults", Integer, nullable=False, server_default="0"),
+    Column("paused_until", DateTime(timezone=True)),
+    Column("paused_reason", Text),
+    CheckConstraint("in_flight >= 0", name="in_flight"),
+    CheckConstraint(_in("kind", JobKind), name="kind"),
+)
+
+events = Table(
+    "job_events",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("project_id", Uuid, nullable=False),
+    Column("scene_id", Uuid),
+    Column("job_id", Uuid),
+    Column("type", Text, nullable=False),
+    Column("data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("sequence", BigInteger),
+    _moment("created_at", required=True),
+    Index(None, "project_id", "id"),
+    Index(
+        "uq_job_events_sequence",
+        "project_id",
+        "sequence",
+        unique=True,
+        postgresql_where=text("sequence IS NOT NULL"),
+    ),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("project_ids", ARRAY(Uuid)),
+    _moment("created_at", required=True),
+    _moment("last_used_at"),
+    _moment("revoked_at"),
+    UniqueConstraint("hash"),
+    CheckConstraint("scopes <@ ARRAY['read', 'render', 'admin'] AND cardinality(scopes) > 0", name="scopes"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request_hash", Text, nullable=False),
+    Column("status", Integer),
+    Column("response", JSONB),
+    _moment("created_at", required=True),
+    Index(None, "created_at"),
+)

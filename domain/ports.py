@@ -1,0 +1,93 @@
+"""What the executor needs of the database, in the words of the domain.
+
+``domain.provider``, ``domain.storage`` and ``domain.media`` hold the other ports of the executor,
+``domain.records`` those of the API.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from domain.job import Claim
+from domain.moves import Move, Outcome
+from domain.provider import Handle, ProviderError
+from domain.statuses import JobKind
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One stream of jobs that an executor takes from: a kind at a provider, with its cluster-wide limit."""
+
+    kind: JobKind
+    provider: str
+    model: str
+    """Used where a job names none."""
+    limit: int
+    """Generations in flight at most, over all executors."""
+    is_default: bool
+    """Whether jobs that name no provider are this lane's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorCard:
+    """How an executor introduces itself; the database keeps one row each."""
+
+    id: UUID
+    name: str
+    host: str
+    pid: int
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Limits and providers, so that executors that disagree can be found. No secrets."""
+
+
+class JobQueue(Protocol):
+    """The executor's side of ``video_generation_jobs``. No call holds a connection after it returns.
+
+    Every call has a deadline and raises ``DatabaseUnavailableError`` when the database cannot be reached
+    or answered too late; the effect of the call is then unknown, and calling it again is safe.
+    """
+
+    async def claim(self, executor: UUID, lane: Lane, room: int) -> Sequence[Claim]:
+        """Take up to ``room`` queued jobs, in fair turns between projects, never over the lane's limit."""
+        ...
+
+    async def adopt(
+        self, executor: UUID, providers: Sequence[str], *, dead_too: bool, limit: int
+    ) -> Sequence[Claim]:
+        """Take over jobs in nobody's hands; with ``dead_too`` also those of executors that stopped beating.
+
+        An attempt left at ``intent`` becomes ``unknown``. Adopting moves no job and uses up no retry.
+        """
+        ...
+
+    async def apply(self, moves: Sequence[Move]) -> Sequence[Outcome]:
+        """Apply moves of distinct jobs in one transaction, one outcome each in the same order.
+
+        Safe to repeat after an unknown outcome: a move that already holds is ``APPLIED``.
+
+        Raises:
+            PoisonedError: some move's values cannot be stored; nothing was applied. Split and try again.
+        """
+        ...
+
+    async def record_answer(self, attempt: UUID, answer: Handle | ProviderError) -> None:
+        """Write what a POST answered onto its attempt, whoever owns the job by now.
+
+        The one write that is not fenced: a handle is never thrown away. It moves no job that has an owner;
+        a job that was already given up as ``submit_unknown`` is put back into nobody's hands.
+        """
+        ...
+
+    async def beat(self, card: ExecutorCard) -> Sequence[UUID]:
+        """Say that this executor lives; give its jobs that were cancelled and are still collected."""
+        ...
+
+    async def hand_over(self, executor: UUID) -> int:
+        """Put every job of this executor into nobody's hands and sign off; give how many there were."""
+        ...
+
+    def listen(self) -> AbstractAsyncContextManager[AsyncIterator[None]]:
+        """Yield whenever jobs may have become ready; ends when the connection is lost or proves deaf."""
+        ...
