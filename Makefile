@@ -1,0 +1,89 @@
+# What a developer does here, and CI does exactly the same. `make` alone lists it.
+# Needed: Python 3.11 or later with venv, make, and a package index. Everything else is optional and named where it is missed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first interpreter that is new enough; `make PYTHON=/path/to/python3` overrules it.
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' $(UPGRADE)
+
+# Extra words for the command: `make demo ARGS=--exit`, `make test ARGS='-k claim'`.
+ARGS ?=
+# Test processes; each has its own database server, each test its own database. `make test WORKERS=0` runs in one process.
+WORKERS ?= logical
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check bench studio requirements audit test-containers image clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-24s %s\n", $$1, $$2 }'
+
+setup: $(VENV)/.dev  ## install everything that developing needs into .venv
+
+demo: $(VENV)/.runtime  ## watch a sample film render: no account, no Docker, no server (ARGS=--exit stops when it is done)
+	@$(BIN)/rushes demo $(ARGS)
+
+test: $(VENV)/.dev  ## run the test suite (ARGS='-k claim' picks, WORKERS=0 runs in one process)
+	@$(BIN)/python -m pytest -n $(WORKERS) -m 'not containers' $(ARGS)
+
+check: $(VENV)/.dev  ## lint, format, types, layers and the house rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/unit/test_house.py tests/unit/test_papers.py
+
+bench: $(VENV)/.bench  ## measure the budgets against their baselines (ARGS= picks)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+studio:  ## build the web page into api/static
+	@if ! [ -d studio ]; then echo 'studio: skipped, this checkout has no studio/ folder'; \
+	elif command -v npm >/dev/null 2>&1; then npm --prefix studio ci --no-fund --no-audit && npm --prefix studio run build; \
+	elif [ -n "$$RUSHES_REQUIRE_ALL" ]; then echo 'studio: npm is missing' >&2; exit 1; \
+	else echo 'studio: skipped, npm is not installed; everything else works without the page'; fi
+
+test-containers: $(VENV)/.dev  ## run the database tests on PostgreSQL in a container, and the image's own tests
+	@$(BIN)/python tests/containers/run.py $(ARGS)
+
+image: studio  ## build the container image rushes:latest
+	@docker build --network host --tag rushes:latest .
+
+requirements: $(VENV)/.dev  ## bring requirements/ in step with pyproject.toml (UPGRADE=--upgrade takes the newest)
+	@$(LOCK) pyproject.toml --output-file requirements/runtime.txt
+	@$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@$(LOCK) pyproject.toml --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
+	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
+
+audit: $(VENV)/.dev  ## look the pinned packages up among the known vulnerabilities
+	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/runtime.txt
+
+clean:  ## remove .venv and what the tools left; var/ holds your clips and stays
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps below make a second `make setup` free: each stands for "installed, from these very files".
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo 'Rushes needs Python 3.11 or later. Install it, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.runtime: pyproject.toml requirements/runtime.txt requirements/build.txt | $(BIN)/python
+	@echo 'installing what Rushes runs on (about a minute, the first time)'
+	@$(PIP) install --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@echo 'installing what developing needs'
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	@echo 'installing the peers that the benchmarks compare with'
+	@$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
