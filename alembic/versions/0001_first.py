@@ -390,6 +390,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_video_generation_jobs")),
     )
+    op.create_index(
+        "ix_jobs_completed",
+        "video_generation_jobs",
+        ["completed_at"],
+        unique=False,
+        postgresql_where=sa.text("completed_at IS NOT NULL"),
+    )
     op.create_index("ix_jobs_created", "video_generation_jobs", ["created_at", "id"], unique=False)
     op.create_index(
         "ix_jobs_in_hand",
@@ -514,6 +521,11 @@ def downgrade() -> None:
     op.drop_index("ix_jobs_project", table_name="video_generation_jobs")
     op.drop_index("ix_jobs_in_hand", table_name="video_generation_jobs", postgresql_where=sa.text("in_hand"))
     op.drop_index("ix_jobs_created", table_name="video_generation_jobs")
+    op.drop_index(
+        "ix_jobs_completed",
+        table_name="video_generation_jobs",
+        postgresql_where=sa.text("completed_at IS NOT NULL"),
+    )
     op.drop_table("video_generation_jobs")
     op.drop_index(op.f("ix_shots_scene_id_position"), table_name="shots")
     op.drop_index(op.f("ix_shots_project_id"), table_name="shots")
