@@ -75,9 +75,11 @@ class NotFoundError(RushesError):
 class ConflictError(RushesError):
     """The state of this thing does not allow that now."""
 
-    def __init__(self, message: str = "", code: str = "conflict") -> None:
+    def __init__(self, message: str = "", code: str = "conflict", problems: Sequence[Problem] = ()) -> None:
         super().__init__(message)
         self.code = code
+        self.problems = tuple(problems)
+        """What exactly is in the way, where there is more than one thing."""
 
 
 class InvalidTransitionError(ConflictError):

@@ -1,0 +1,138 @@
+"""The records of projects, scenes and shots, as they stand and as they are asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.statuses import LIVE, JobStatus, RenderStatus, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewShot:
+    """A shot to create. Seconds; URLs are http or https."""
+
+    label: str
+    image_prompt: str | None = None
+    video_prompt: str | None = None
+    narration: str | None = None
+    duration_seconds: float | None = None
+    start_frame_url: str | None = None
+    end_frame_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewScene:
+    """A scene to create, its shots in film order."""
+
+    title: str
+    narration: str | None = None
+    shots: tuple[NewShot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProject:
+    """A project to create, its scenes in film order."""
+
+    title: str
+    scenes: tuple[NewScene, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """One row of ``shots``."""
+
+    id: UUID
+    project_id: UUID
+    scene_id: UUID
+    position: int
+    label: str
+    image_prompt: str | None
+    video_prompt: str | None
+    narration: str | None
+    duration_seconds: float | None
+    start_frame_url: str | None
+    end_frame_url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One row of ``scenes`` with its shots in film order."""
+
+    id: UUID
+    project_id: UUID
+    position: int
+    title: str
+    narration: str | None
+    stage: int
+    render_status: RenderStatus
+    review_ready: bool
+    created_at: datetime
+    updated_at: datetime
+    shots: tuple[Shot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """One row of ``projects``."""
+
+    id: UUID
+    title: str
+    receipt: str
+    status: RenderStatus
+    current_step: Step
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A project with all of its scenes in film order."""
+
+    project: Project
+    scenes: tuple[Scene, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneTally:
+    """How a scene's deciding video jobs stand.
+
+    The newest non-cancelled job of each shot decides, and where there is no shot each job for itself.
+    """
+
+    scene_id: UUID
+    counts: Mapping[JobStatus, int]
+    """Deciding jobs by status; statuses without any may be missing."""
+    progress: int
+    """0–100 over the deciding jobs; 100 exactly when all of them are completed."""
+
+    @property
+    def total(self) -> int:
+        """How many jobs decide."""
+        return sum(self.counts.values())
+
+    @property
+    def completed(self) -> int:
+        """How many of them are completed."""
+        return self.counts.get(JobStatus.COMPLETED, 0)
+
+    @property
+    def live(self) -> int:
+        """How many of them may still complete without a person."""
+        return sum(self.counts.get(status, 0) for status in LIVE)
+
+    @property
+    def failed(self) -> int:
+        """How many of them failed."""
+        return self.counts.get(JobStatus.FAILED, 0)
+
+    @property
+    def status(self) -> RenderStatus:
+        """What they make of the scene."""
+        if self.live:
+            return RenderStatus.RENDERING
+        if self.failed:
+            return RenderStatus.FAILED
+        return RenderStatus.COMPLETE if self.completed else RenderStatus.PENDING

@@ -1,0 +1,63 @@
+"""What is to be known of the running system: executors, gates, queues."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain.ports import Lane
+from domain.statuses import JobKind, JobStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorState:
+    """One row of ``executors`` that has not signed off."""
+
+    id: UUID
+    name: str
+    lanes: Sequence[Lane]
+    alive: bool
+    """Whether it beat within the expiry, by the database's clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateState:
+    """What a provider's gate lets through."""
+
+    provider: str
+    kind: JobKind
+    in_flight: int
+    faults: int
+    """Faults of the provider in a row; while there are any, one job at a time probes it."""
+    paused_until: datetime | None
+    """Set while the pause lasts."""
+    paused_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueDepth:
+    """How many live jobs of one sort there are."""
+
+    status: JobStatus
+    kind: JobKind
+    provider: str | None
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTurn:
+    """Where a queued job stands in its lane's fair turns between projects."""
+
+    ahead: int
+    """Jobs that are likely to be taken before it."""
+    exact: bool
+    """False when the lane is so long that counting stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast jobs like this one were lately."""
+
+    samples: int
+    seconds: float
+    """Median time from claim to completion."""

@@ -1,0 +1,266 @@
+"""The ports of the API: records read and written in transactions that its edge owns.
+
+Nothing below the edge commits. Whoever locks does so in one order everywhere: the idempotency key, gates,
+projects, scenes, jobs, each by id.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import UUID
+
+from domain.access import ApiKey, Scope
+from domain.films import Film, NewProject, Project, Scene, SceneTally
+from domain.job import AttemptRecord, Job
+from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn
+from domain.requests import GenerationRequest
+from domain.statuses import CancelOutcome, JobKind, JobStatus
+
+T = TypeVar("T")
+
+Projects = Collection[UUID] | None
+"""The only projects that exist for a caller; ``None`` for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page ends: the next one starts after this row, newest first."""
+
+    created_at: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list."""
+
+    data: Sequence[T]
+    next: Position | None
+    """``None`` on the last page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs to list; what is left out does not restrict."""
+
+    project_id: UUID | None = None
+    scene_id: UUID | None = None
+    statuses: Collection[JobStatus] = ()
+    kind: JobKind | None = None
+    within: Projects = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job to admit. ``provider`` is ``None`` where the claiming executor is to choose."""
+
+    request: GenerationRequest
+    provider: str | None
+    model: str | None
+    estimated_cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a request under this idempotency key was answered."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+class ProjectRecords(Protocol):
+    """Projects with their scenes and shots."""
+
+    async def create(self, new: NewProject) -> Film:
+        """Write a project with all of its scenes and shots; give them as written."""
+        ...
+
+    async def page(self, *, within: Projects, after: Position | None, limit: int) -> Page[Project]:
+        """List projects, newest first."""
+        ...
+
+    async def find(self, project: UUID | str) -> Project | None:
+        """Give a project by its id or its receipt."""
+        ...
+
+    async def film(self, project: UUID) -> Film | None:
+        """Give a project with all of its scenes and shots."""
+        ...
+
+    async def scene(self, project: UUID, scene: UUID) -> Scene | None:
+        """Give one scene of a project with its shots."""
+        ...
+
+    async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
+        """Hold the project and then these scenes until the end of the transaction."""
+        ...
+
+    async def roll_up(self, project: UUID, scenes: Collection[UUID]) -> None:
+        """Decide the status of these scenes and of the project from their jobs. They are locked."""
+        ...
+
+    async def tallies(self, project: UUID, scene: UUID | None = None) -> Sequence[SceneTally]:
+        """Tally the deciding video jobs of every scene (or of one), in film order."""
+        ...
+
+
+class JobRecords(Protocol):
+    """Jobs and their attempts."""
+
+    async def admit(self, new: Sequence[NewJob]) -> Sequence[Job]:
+        """Write queued jobs; give them in the order asked."""
+        ...
+
+    async def get(self, job: UUID) -> Job | None:
+        """Give one job."""
+        ...
+
+    async def attempts(self, job: UUID) -> Sequence[AttemptRecord]:
+        """Give a job's attempts, the first one first."""
+        ...
+
+    async def page(self, which: JobFilter, *, after: Position | None, limit: int) -> Page[Job]:
+        """List jobs, newest first."""
+        ...
+
+    async def deciding(self, scene: UUID) -> Mapping[UUID, JobStatus]:
+        """Give the status of the deciding video job by shot, for the shots of the scene that have one."""
+        ...
+
+    async def remaining(self, scene: UUID) -> Sequence[Job]:
+        """Give the live deciding video jobs of a scene."""
+        ...
+
+    async def needed_by(self, job: Job) -> Job | None:
+        """Give the job that a waiting job waits for, as far as one can be told."""
+        ...
+
+
+class JobMoves(Protocol):
+    """What a person may do to a job. Each move rolls up what hangs on it."""
+
+    async def cancel(self, job: UUID) -> CancelOutcome:
+        """Cancel a job and say which of the three things happened."""
+        ...
+
+    async def retry(self, job: UUID, *, accept_possible_duplicate: bool = False) -> None:
+        """Queue a failed job again.
+
+        Raises:
+            ConflictError: ``not_failed``, or ``possible_duplicate`` when its outcome is unknown and the
+                possible second bill was not accepted.
+        """
+        ...
+
+    async def retry_download(self, job: UUID) -> None:
+        """Fetch a failed job's paid result from the provider again; nothing is generated.
+
+        Raises:
+            ConflictError: ``not_failed`` or ``no_result``.
+        """
+        ...
+
+
+class KeyRecords(Protocol):
+    """API keys, known by the SHA-256 of their secret."""
+
+    async def any(self) -> bool:
+        """Tell whether a key was ever made, revoked ones included: revoking the last opens nothing."""
+        ...
+
+    async def find(self, digest: str) -> ApiKey | None:
+        """Give the key with this digest unless it is revoked, and note that it was used."""
+        ...
+
+    async def create(
+        self, *, name: str, digest: str, scopes: Collection[Scope], project_ids: Projects
+    ) -> ApiKey:
+        """Write a new key."""
+        ...
+
+    async def every(self) -> Sequence[ApiKey]:
+        """List all keys, the oldest first."""
+        ...
+
+    async def revoke(self, key: UUID) -> bool:
+        """Make a key worthless; false when there is none such or it is already."""
+        ...
+
+
+class IdempotencyRecords(Protocol):
+    """Answers by idempotency key."""
+
+    async def begin(self, caller: str, key: str, request_hash: str) -> Replay | None:
+        """Take a key for this transaction, or give what its first use was answered.
+
+        A second caller waits here until the first one's transaction is over.
+
+        Raises:
+            ConflictError: ``idempotency_key_reused``: the key was used for another request.
+        """
+        ...
+
+    async def finish(self, caller: str, key: str, answer: Replay) -> None:
+        """Keep the answer for replays."""
+        ...
+
+
+class OperationRecords(Protocol):
+    """The running system."""
+
+    async def executors(self) -> Sequence[ExecutorState]:
+        """List executors that have not signed off."""
+        ...
+
+    async def gates(self) -> Sequence[GateState]:
+        """List the gates."""
+        ...
+
+    async def depths(self) -> Sequence[QueueDepth]:
+        """Count live jobs by status, kind and provider; cheap however many are finished."""
+        ...
+
+    async def turn(self, job: Job, *, default_provider: str) -> QueueTurn:
+        """Count what is likely to be taken before a due queued job.
+
+        Jobs that name no provider queue up for ``default_provider``.
+        """
+        ...
+
+    async def pace(self, job: Job, *, provider: str, model: str | None) -> Pace | None:
+        """Measure recent completed jobs of the same provider, model and duration; ``None`` below three."""
+        ...
+
+    async def now(self) -> datetime:
+        """Give the database's time."""
+        ...
+
+    async def schema_revision(self) -> str | None:
+        """Give the revision that the database is at; ``None`` for an empty one."""
+        ...
+
+
+class Transaction(Protocol):
+    """Everything readable and writable, in one transaction."""
+
+    projects: ProjectRecords
+    jobs: JobRecords
+    moves: JobMoves
+    keys: KeyRecords
+    idempotency: IdempotencyRecords
+    operations: OperationRecords
+
+
+class Records(Protocol):
+    """Where transactions come from."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction, committed at the end unless an exception leaves the block.
+
+        Raises:
+            DatabaseUnavailableError: it cannot be reached or did not answer in time.
+        """
+        ...
