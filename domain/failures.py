@@ -87,7 +87,7 @@ RULES: dict[ErrorCode, FailureRule] = {
     ErrorCode.PROVIDER_TRANSIENT: FailureRule(
         "The provider is having trouble.", _R.ATTEMPT, _R.JOB, pauses_provider=True
     ),
-    ErrorCode.PROVIDER_FAILED: FailureRule("The provider could not finish this shot.", _R.JOB, _R.JOB),
+    ErrorCode.PROVIDER_FAILED: FailureRule("The provider could not finish this shot.", _R.ATTEMPT, _R.JOB),
     ErrorCode.SUBMIT_UNKNOWN: FailureRule(
         "The provider's answer was lost: it may have made and billed this shot. "
         "Trying again may pay twice, so a person decides.",

@@ -110,6 +110,10 @@ class Claim:
     shot_label: str
     age: float = 0.0
     """Seconds since the current submission (or, before one, since the claim), by the database's clock."""
+    adopted: bool = False
+    """Whether it was taken over where another executor left it, and not claimed out of the queue."""
+    announces: bool = False
+    """Whether its scene is not shown as rendering yet."""
 
     def request(self, model: str) -> GenerationRequest:
         """Freeze what is to be asked of the provider."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from domain.job import Claim
 from domain.moves import Move, Outcome
-from domain.provider import Handle, ProviderError
+from domain.provider import Handle, ProviderError, SubmitRejectedError
 from domain.statuses import JobKind
 
 
@@ -80,8 +80,16 @@ class JobQueue(Protocol):
         """
         ...
 
+    async def answer_of(self, attempt: UUID) -> Handle | SubmitRejectedError | None:
+        """Give what ``record_answer`` wrote about an attempt, if anything."""
+        ...
+
     async def beat(self, card: ExecutorCard) -> Sequence[UUID]:
         """Say that this executor lives; give its jobs that were cancelled and are still collected."""
+        ...
+
+    async def forget_executors(self) -> None:
+        """Remove the rows of executors that are long gone."""
         ...
 
     async def hand_over(self, executor: UUID) -> int:

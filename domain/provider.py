@@ -21,7 +21,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from uuid import UUID
 
 from domain.capabilities import Capability
@@ -131,6 +131,17 @@ class Result:
     content_type: str = "video/mp4"
     actual_cost: Decimal | None = None
     """USD where the provider reports it; otherwise the estimate stands."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give a JSON object that ``from_json`` reads back."""
+        cost = None if self.actual_cost is None else str(self.actual_cost)
+        return {"data": dict(self.data), "content_type": self.content_type, "actual_cost": cost}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what ``to_json`` wrote."""
+        cost = data.get("actual_cost")
+        return cls(data["data"], data["content_type"], None if cost is None else Decimal(str(cost)))
 
 
 @dataclass(frozen=True, slots=True)

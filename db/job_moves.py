@@ -1,0 +1,90 @@
+"""What a person may do to a job: cancel, retry, fetch again. Each is one transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.engine import Database
+from db.parameters import as_json
+from db.rollup import lock_for_roll_up, roll_up
+from db.statements import statement
+from domain.errors import ConflictError, NotFoundError
+from domain.failures import ErrorCode
+from domain.statuses import CancelOutcome, JobStatus
+
+
+class JobMovesStore:
+    """Moves by a person, on PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def cancel(self, job: UUID) -> CancelOutcome:
+        """Cancel a job and say which of the three things happened.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        async with self._locked(job) as (connection, _):
+            found = (await connection.execute(statement("cancel"), {"job": job})).mappings().one()
+            return CancelOutcome(found["outcome"])
+
+    async def retry(self, job: UUID, *, accept_possible_duplicate: bool = False) -> None:
+        """Queue a failed job again.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: it is not failed (``not_failed``), or its outcome is unknown and the possible
+                second bill was not accepted (``possible_duplicate``).
+        """
+        values = {"accept_possible_duplicate": accept_possible_duplicate}
+        async with self._locked(job) as (connection, before):
+            if await self._write(connection, "retry", job, values):
+                return
+        if before["status"] == JobStatus.FAILED and before["error_code"] == ErrorCode.SUBMIT_UNKNOWN:
+            raise ConflictError(
+                "the provider may have made and billed this shot; "
+                'retry with {"accept_possible_duplicate": true} to risk paying twice',
+                "possible_duplicate",
+            )
+        raise ConflictError(f"only a failed job can be retried; this one is {before['status']}", "not_failed")
+
+    async def retry_download(self, job: UUID) -> None:
+        """Fetch a failed job's paid result from the provider again; nothing is generated.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: it is not failed (``not_failed``), or has no result (``no_result``).
+        """
+        async with self._locked(job) as (connection, before):
+            if await self._write(connection, "retry_download", job, {}):
+                return
+        if before["status"] == JobStatus.FAILED:
+            raise ConflictError("the provider has no result for this job; retry it instead", "no_result")
+        raise ConflictError(
+            f"only a failed job can be fetched again; this one is {before['status']}", "not_failed"
+        )
+
+    @asynccontextmanager
+    async def _locked(self, job: UUID) -> AsyncIterator[tuple[AsyncConnection, RowMapping]]:
+        """Lock what comes before the job, and roll up at the end."""
+        async with self._database.transaction() as connection:
+            before = (
+                (await connection.execute(statement("whereabouts"), {"job": job})).mappings().one_or_none()
+            )
+            if before is None:
+                raise NotFoundError("there is no such job")
+            gates = [{"provider": before["provider"], "kind": before["kind"]}]
+            projects, scenes = [before["project_id"]], [before["scene_id"]] if before["scene_id"] else []
+            await connection.execute(statement("lock_gates"), {"gates": as_json(gates)})
+            await lock_for_roll_up(connection, projects, scenes)
+            yield connection, before
+            await roll_up(connection, projects, scenes)
+
+    async def _write(self, connection: AsyncConnection, name: str, job: UUID, values: dict[str, Any]) -> bool:
+        found = await connection.execute(statement(name), {"job": job, **values})
+        return found.first() is not None

@@ -1,0 +1,60 @@
+"""LISTEN on a connection of its own, which proves again and again that it still hears."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from db.engine import Database, connect_arguments
+from db.errors import translated
+
+CHANNEL = "rushes_jobs"
+PROBE_SECONDS = 15.0
+"""Silence after which the listener sends itself a notification: a connection may be dead without an error
+(half-open TCP, a pooler that drops LISTEN), and then only the slow fallback would find jobs."""
+
+Wakes = AsyncIterator[None]
+
+
+@asynccontextmanager
+async def listen(database: Database) -> AsyncIterator[Wakes]:
+    """Yield the stream of wakes; see ``domain.ports.JobQueue.listen``."""
+    seconds = database.timeout.total_seconds()
+    with translated():
+        async with asyncio.timeout(seconds):
+            connection = await psycopg.AsyncConnection.connect(
+                database.url.set(drivername="postgresql").render_as_string(hide_password=False),
+                autocommit=True,
+                application_name="rushes-listener",
+                **connect_arguments(int(seconds * 1000)),  # type: ignore[arg-type] # libpq takes any of them
+            )
+    probe = f"rushes_probe_{uuid4().hex}"
+    try:
+        with translated():
+            for channel in (CHANNEL, probe):
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        yield _wakes(connection, probe, seconds)
+    finally:
+        await connection.close()
+
+
+async def _wakes(connection: psycopg.AsyncConnection, probe: str, seconds: float) -> AsyncIterator[None]:
+    with translated():
+        # Whatever was committed before LISTEN took effect was not heard.
+        yield
+        while True:
+            silent = True
+            async for notification in connection.notifies(timeout=PROBE_SECONDS, stop_after=1):
+                silent = False
+                if notification.channel == CHANNEL:
+                    yield
+            if silent:
+                async with asyncio.timeout(seconds):
+                    await connection.execute(sql.SQL("NOTIFY {}").format(sql.Identifier(probe)))
+                    async for _ in connection.notifies(timeout=seconds, stop_after=1):
+                        break
+                    else:
+                        return

@@ -1,0 +1,171 @@
+"""The executor's side of the jobs table, on PostgreSQL."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.claim_rows import claim_of
+from db.engine import Database
+from db.listener import Wakes, listen
+from db.move_rows import move_row
+from db.parameters import as_json
+from db.rollup import lock_for_roll_up, roll_up
+from db.statements import statement
+from domain.failures import ErrorCode
+from domain.job import Claim
+from domain.moves import Move, Outcome
+from domain.ports import ExecutorCard, Lane
+from domain.provider import Handle, ProviderError, SubmitRejectedError
+from domain.statuses import JobStatus
+
+_ROLLED_UP = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
+
+
+class PostgresQueue:
+    """``domain.ports.JobQueue`` on PostgreSQL; borrows the database, which its owner closes."""
+
+    def __init__(self, database: Database, *, expiry: timedelta = timedelta(seconds=10)) -> None:
+        self._database = database
+        self._expiry = expiry.total_seconds()
+
+    async def claim(self, executor: UUID, lane: Lane, room: int) -> Sequence[Claim]:
+        """See the port: gate first, then at most as many jobs as it has room for."""
+        values: dict[str, Any] = {"provider": lane.provider, "kind": lane.kind}
+        async with self._database.transaction() as connection:
+            free = await self._room(connection, lane)
+            if min(free, room) <= 0:
+                return []
+            token = uuid4()
+            values |= {"room": min(free, room), "is_default": lane.is_default, "model": lane.model}
+            found = await connection.execute(
+                statement("claim"), {**values, "executor": executor, "token": token}
+            )
+            return [claim_of(row, token) for row in found.mappings()]
+
+    async def _room(self, connection: AsyncConnection, lane: Lane) -> int:
+        values = {"provider": lane.provider, "kind": lane.kind, "limit": lane.limit}
+        room = await connection.scalar(statement("lock_gate"), values)
+        if room is None:
+            await connection.execute(statement("open_gate"), values)
+            room = await connection.scalar(statement("lock_gate"), values)
+        return int(room or 0)
+
+    async def adopt(
+        self, executor: UUID, providers: Sequence[str], *, dead_too: bool, limit: int
+    ) -> Sequence[Claim]:
+        """See the port."""
+        token = uuid4()
+        async with self._database.transaction() as connection:
+            values = {
+                "executor": executor,
+                "token": token,
+                "providers": list(providers),
+                "dead_too": dead_too,
+                "expiry": self._expiry,
+                "limit": limit,
+            }
+            found = await connection.execute(statement("adopt"), values)
+            return [claim_of(row, token) for row in found.mappings()]
+
+    async def apply(self, moves: Sequence[Move]) -> Sequence[Outcome]:
+        """See the port: gates, projects, scenes, jobs, in this order, then the roll-up."""
+        rows = as_json([move_row(number, move) for number, move in enumerate(moves)])
+        rolled = [move for move in moves if move.target in _ROLLED_UP or _announces(move)]
+        projects = sorted({move.claim.job.project_id for move in rolled})
+        scenes = sorted({move.claim.job.scene_id for move in rolled if move.claim.job.scene_id})
+        async with self._database.transaction() as connection:
+            await _work_gates(connection, moves)
+            if rolled:
+                await lock_for_roll_up(connection, projects, scenes)
+            found = await connection.execute(statement("apply_moves"), {"moves": rows})
+            outcomes = [Outcome(row.outcome) for row in found]
+            if rolled:
+                await roll_up(connection, projects, scenes)
+        return outcomes
+
+    async def record_answer(self, attempt: UUID, answer: Handle | ProviderError) -> None:
+        """See the port."""
+        handle = answer if isinstance(answer, Handle) else None
+        error = answer if isinstance(answer, ProviderError) else None
+        values = {
+            "attempt": attempt,
+            "accepted": handle is not None,
+            "handle_id": handle.id if handle else None,
+            "handle": as_json(dict(handle.data)) if handle else None,
+            "error_code": error.code if error else None,
+            "error_message": error.message if error else None,
+            "raw_error": error.raw if error else None,
+        }
+        async with self._database.transaction() as connection:
+            home = (await connection.execute(statement("attempt_home"), {"attempt": attempt})).one_or_none()
+            if home is None:
+                return
+            scenes = [home.scene_id] if home.scene_id else []
+            await lock_for_roll_up(connection, [home.project_id], scenes)
+            await connection.execute(statement("record_answer"), values)
+            await roll_up(connection, [home.project_id], scenes)
+
+    async def answer_of(self, attempt: UUID) -> Handle | SubmitRejectedError | None:
+        """See the port."""
+        async with self._database.transaction() as connection:
+            found = (await connection.execute(statement("answer_of"), {"attempt": attempt})).one_or_none()
+        if found is None:
+            return None
+        if found.provider_job_id is not None:
+            return Handle(found.provider_job_id, found.handle or {})
+        return SubmitRejectedError(ErrorCode(found.error_code), found.error_message, raw=found.raw_error)
+
+    async def beat(self, card: ExecutorCard) -> Sequence[UUID]:
+        """See the port."""
+        values: dict[str, Any] = {"id": card.id, "name": card.name, "host": card.host, "pid": card.pid}
+        async with self._database.transaction() as connection:
+            found = await connection.execute(
+                statement("beat"), {**values, "settings": as_json(card.settings)}
+            )
+            return list(found.scalars())
+
+    async def forget_executors(self) -> None:
+        """Remove the rows of executors that are long gone."""
+        async with self._database.transaction() as connection:
+            await connection.execute(statement("forget_executors"))
+
+    async def hand_over(self, executor: UUID) -> int:
+        """See the port."""
+        async with self._database.transaction() as connection:
+            found = await connection.execute(statement("hand_over"), {"executor": executor})
+            return int(found.one().left_behind)
+
+    def listen(self) -> AbstractAsyncContextManager[Wakes]:
+        """See the port."""
+        return listen(self._database)
+
+
+def _announces(move: Move) -> bool:
+    """Tell whether this is the first work on a scene that is not shown as rendering yet.
+
+    An insert by SQL cannot say so itself: it would lock the scene for as long as its caller's transaction.
+    """
+    return move.name == "begin" and move.claim.announces
+
+
+async def _work_gates(connection: AsyncConnection, moves: Sequence[Move]) -> None:
+    freed, settled, paused = {}, {}, {}
+    for move in moves:
+        key = (move.claim.job.provider, move.claim.job.kind)
+        gate = {"provider": key[0], "kind": key[1]}
+        if move.frees_slot or move.pause or move.settles_provider:
+            freed[key] = gate
+        if move.settles_provider:
+            settled[key] = gate
+        if move.pause:
+            paused[key] = {**gate, "reason": move.pause.reason, "seconds": move.pause.seconds}
+    if freed:
+        await connection.execute(statement("lock_gates"), {"gates": as_json(list(freed.values()))})
+    if settled:
+        await connection.execute(statement("settle_gates"), {"gates": as_json(list(settled.values()))})
+    if paused:
+        await connection.execute(statement("pause_gates"), {"pauses": as_json(list(paused.values()))})

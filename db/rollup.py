@@ -1,0 +1,29 @@
+"""Decide the status of scenes and projects, in the transaction that moved their jobs."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.statements import statement
+
+
+async def lock_for_roll_up(
+    connection: AsyncConnection, projects: Collection[UUID], scenes: Collection[UUID]
+) -> None:
+    """Lock projects and scenes, in the order everybody keeps: before any of their jobs.
+
+    Two transactions that end a scene's last two jobs thereby take turns, and the second one's roll-up
+    sees the first one's job. The lock lets others insert jobs for the same scene meanwhile.
+    """
+    await connection.execute(statement("lock_projects"), {"projects": list(projects)})
+    await connection.execute(statement("lock_scenes"), {"scenes": list(scenes)})
+
+
+async def roll_up(connection: AsyncConnection, projects: Collection[UUID], scenes: Collection[UUID]) -> None:
+    """Set the status of these scenes, then of these projects, from their jobs; write an event per change.
+
+    The caller holds the locks of ``lock_for_roll_up`` and has already moved or inserted the jobs.
+    """
+    await connection.execute(statement("roll_up_scenes"), {"scenes": list(scenes)})
+    await connection.execute(statement("roll_up_projects"), {"projects": list(projects)})

@@ -1,0 +1,107 @@
+-- Applies many executors' moves at once, each guarded by expected status and claim token. A move whose
+-- guard does not hold writes nothing and says why. Locks: gates, projects and scenes before, then the
+-- jobs here, by id.
+WITH m AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(CAST(:moves AS jsonb)) AS x(
+        n int, id uuid, token uuid, expected text, target text, event text, stays boolean, frees boolean,
+        gives_back int, uploads int, delay float8,
+        progress int, provider_job_id text, provider_metadata jsonb, estimated_cost numeric,
+        actual_cost numeric, video_url text, storage_path text, sha256 text, size_bytes bigint, width int,
+        height int, actual_duration_seconds float8, error_code text, error_message text,
+        a_id uuid, a_state text, a_begun jsonb, a_handle_id text, a_handle jsonb, a_result jsonb,
+        a_cost numeric, a_code text, a_message text, a_raw text, a_path text)
+), held AS MATERIALIZED (
+    SELECT j.id, j.status, j.claim_token, j.in_hand, j.slot_held, j.provider, j.kind
+    FROM video_generation_jobs j
+    WHERE j.id IN (SELECT id FROM m)
+    ORDER BY j.id
+    FOR NO KEY UPDATE
+), moved AS (
+    UPDATE video_generation_jobs j
+    SET status = m.target,
+        in_hand = m.stays,
+        claimed_by = CASE WHEN m.stays THEN j.claimed_by END,
+        slot_held = j.slot_held AND NOT m.frees,
+        attempt_count = greatest(j.attempt_count - m.gives_back, 0),
+        upload_count = j.upload_count + m.uploads,
+        run_after = CASE WHEN m.target = 'queued' THEN now() + make_interval(secs => m.delay) ELSE j.run_after END,
+        queued_at = CASE WHEN m.target = 'queued' THEN now() ELSE j.queued_at END,
+        submitted_at = CASE WHEN m.expected = 'processing' AND m.target = 'generating' THEN now()
+                            ELSE j.submitted_at END,
+        generated_at = CASE WHEN m.target = 'uploading' THEN now() ELSE j.generated_at END,
+        completed_at = CASE WHEN m.target = 'completed' THEN now() ELSE j.completed_at END,
+        finished_at = CASE WHEN m.target IN ('completed', 'failed') THEN now() ELSE j.finished_at END,
+        progress = coalesce(m.progress, CASE WHEN m.target = 'queued' THEN 0 ELSE j.progress END),
+        provider_job_id = CASE WHEN m.target = 'queued' THEN NULL
+                               ELSE coalesce(m.provider_job_id, j.provider_job_id) END,
+        provider_metadata = coalesce(m.provider_metadata, j.provider_metadata),
+        estimated_cost = coalesce(m.estimated_cost, j.estimated_cost),
+        actual_cost = coalesce(m.actual_cost, j.actual_cost),
+        video_url = coalesce(m.video_url, j.video_url),
+        storage_path = coalesce(m.storage_path, j.storage_path),
+        sha256 = coalesce(m.sha256, j.sha256),
+        size_bytes = coalesce(m.size_bytes, j.size_bytes),
+        width = coalesce(m.width, j.width),
+        height = coalesce(m.height, j.height),
+        actual_duration_seconds = coalesce(m.actual_duration_seconds, j.actual_duration_seconds),
+        error_code = CASE WHEN m.target IN ('queued', 'failed') THEN m.error_code ELSE j.error_code END,
+        error_message = CASE WHEN m.target IN ('queued', 'failed') THEN m.error_message
+                             ELSE j.error_message END
+    FROM m JOIN held h ON h.id = m.id
+    WHERE j.id = h.id AND j.claim_token = m.token AND j.status = m.expected AND j.in_hand
+    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind, m.n
+), freed AS (
+    UPDATE gates g
+    SET in_flight = g.in_flight - f.places
+    FROM (
+        SELECT h.provider, h.kind, count(*)::int AS places
+        FROM moved v JOIN m ON m.n = v.n JOIN held h ON h.id = v.id
+        WHERE m.frees AND h.slot_held
+        GROUP BY h.provider, h.kind
+    ) f
+    WHERE g.provider = f.provider AND g.kind = f.kind
+), begun AS (
+    INSERT INTO job_attempts (id, job_id, number, provider, model, state, request, landing, executor_id,
+                              estimated_cost)
+    SELECT m.a_id, v.id, (m.a_begun ->> 'number')::int, m.a_begun ->> 'provider', m.a_begun ->> 'model',
+           m.a_state, m.a_begun -> 'request', m.a_begun ->> 'landing', (m.a_begun ->> 'executor')::uuid,
+           m.estimated_cost
+    FROM moved v JOIN m ON m.n = v.n
+    WHERE m.a_begun IS NOT NULL
+    ON CONFLICT (id) DO NOTHING
+), noted AS (
+    UPDATE job_attempts a
+    SET state = m.a_state,
+        provider_job_id = coalesce(m.a_handle_id, a.provider_job_id),
+        handle = coalesce(m.a_handle, a.handle),
+        result = coalesce(m.a_result, a.result),
+        actual_cost = coalesce(m.a_cost, a.actual_cost),
+        error_code = coalesce(m.a_code, a.error_code),
+        error_message = coalesce(m.a_message, a.error_message),
+        raw_error = coalesce(m.a_raw, a.raw_error),
+        storage_path = coalesce(m.a_path, a.storage_path),
+        submitted_at = CASE WHEN m.a_state = 'accepted' THEN coalesce(a.submitted_at, now())
+                            ELSE a.submitted_at END,
+        finished_at = CASE WHEN m.a_state IN ('rejected', 'succeeded', 'failed', 'abandoned')
+                           THEN coalesce(a.finished_at, now()) ELSE a.finished_at END
+    FROM moved v JOIN m ON m.n = v.n
+    WHERE a.id = m.a_id AND m.a_begun IS NULL
+), told AS (
+    INSERT INTO job_events (project_id, scene_id, job_id, type, data)
+    SELECT v.project_id, v.scene_id, v.id, m.event,
+           jsonb_strip_nulls(jsonb_build_object(
+               'status', m.target, 'previous_status', m.expected, 'kind', v.kind, 'shot_id', v.shot_id,
+               'progress', m.progress, 'error_code', m.error_code, 'actual_cost', m.actual_cost))
+    FROM moved v JOIN m ON m.n = v.n
+    WHERE m.event IS NOT NULL
+    ORDER BY m.n
+)
+SELECT m.n, CASE
+    WHEN v.id IS NOT NULL THEN 'applied'
+    -- Applied before, by a flush whose answer was lost.
+    WHEN h.claim_token = m.token AND h.status = m.target AND h.in_hand = m.stays THEN 'applied'
+    WHEN h.claim_token = m.token AND h.status = 'cancelled' AND h.in_hand THEN 'cancelled'
+    ELSE 'lost'
+END AS outcome
+FROM m LEFT JOIN moved v ON v.n = m.n LEFT JOIN held h ON h.id = m.id
+ORDER BY m.n

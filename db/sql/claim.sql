@@ -1,0 +1,92 @@
+-- Takes up to :room due jobs of one lane. The lane's gate is already locked in this transaction.
+--
+-- Fair turns: projects sit in a ring, ordered by id; the gate remembers who was served last. The two
+-- recursive parts hop through ix_jobs_queue from project to project, one index probe each, first ahead of
+-- the last one served and then from the start, and never further than there is room. Every project on
+-- the way gets an equal share, so a thousand jobs of one do not stand before the first of another.
+WITH RECURSIVE gate AS MATERIALIZED (
+    SELECT turn FROM gates WHERE provider = :provider AND kind = :kind
+), ahead (project_id, seat) AS (
+    (
+        SELECT j.project_id, 1 FROM video_generation_jobs j, gate
+        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > gate.turn
+          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+        ORDER BY j.project_id LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT j.project_id FROM video_generation_jobs j
+        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > a.project_id
+          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+        ORDER BY j.project_id LIMIT 1
+    ), a.seat + 1
+    FROM ahead a WHERE a.project_id IS NOT NULL AND a.seat < CAST(:room AS integer)
+), behind (project_id, seat) AS (
+    (
+        SELECT j.project_id, 1 FROM video_generation_jobs j, gate
+        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id <= gate.turn
+          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+        ORDER BY j.project_id LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT j.project_id FROM video_generation_jobs j
+        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now()
+          AND j.project_id > b.project_id AND j.project_id <= gate.turn
+          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+        ORDER BY j.project_id LIMIT 1
+    ), b.seat + 1
+    FROM behind b, gate WHERE b.project_id IS NOT NULL AND b.seat < CAST(:room AS integer)
+), turns AS MATERIALIZED (
+    SELECT project_id, row_number() OVER (ORDER BY lap, seat) AS seat
+    FROM (
+        SELECT 1 AS lap, seat, project_id FROM ahead WHERE project_id IS NOT NULL
+        UNION ALL
+        SELECT 2, seat, project_id FROM behind WHERE project_id IS NOT NULL
+    ) ring
+    ORDER BY lap, seat LIMIT CAST(:room AS integer)
+), share AS MATERIALIZED (
+    SELECT CAST(ceil(CAST(:room AS numeric) / greatest(count(*), 1)) AS integer) AS size FROM turns
+), locked AS MATERIALIZED (
+    SELECT t.seat, t.project_id, j.id
+    FROM turns t CROSS JOIN LATERAL (
+        SELECT q.id FROM video_generation_jobs q
+        WHERE q.status = 'queued' AND q.kind = :kind AND q.run_after <= now() AND q.project_id = t.project_id
+          AND (q.provider = :provider OR (q.provider IS NULL AND CAST(:is_default AS boolean)))
+        ORDER BY q.priority DESC, q.run_after, q.id
+        LIMIT (SELECT size FROM share)
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) j
+), picked AS MATERIALIZED (
+    SELECT id, project_id, seat FROM locked ORDER BY seat LIMIT CAST(:room AS integer)
+), claimed AS (
+    UPDATE video_generation_jobs j
+    SET status = 'processing', provider = :provider, model = coalesce(j.model, :model),
+        claimed_by = :executor, claim_token = :token, in_hand = true, slot_held = true,
+        attempt_count = j.attempt_count + 1, claim_count = j.claim_count + 1,
+        processing_started_at = now(), submitted_at = NULL, generated_at = NULL,
+        error_code = NULL, error_message = NULL, progress = 0
+    FROM picked p
+    WHERE j.id = p.id AND j.status = 'queued'
+    RETURNING j.*
+), counted AS (
+    UPDATE gates g
+    SET in_flight = g.in_flight + (SELECT count(*) FROM claimed),
+        turn = coalesce((SELECT project_id FROM picked ORDER BY seat DESC LIMIT 1), g.turn),
+        -- A probe is out: nothing more until its answer, or until it is overdue.
+        paused_until = CASE WHEN g.faults > 0 THEN now() + interval '30 seconds' ELSE g.paused_until END
+    WHERE g.provider = :provider AND g.kind = :kind AND EXISTS (SELECT FROM claimed)
+), told AS (
+    INSERT INTO job_events (project_id, scene_id, job_id, type, data)
+    SELECT c.project_id, c.scene_id, c.id, 'job.processing',
+           jsonb_build_object('status', 'processing', 'previous_status', 'queued', 'kind', c.kind,
+                              'shot_id', c.shot_id)
+    FROM claimed c
+)
+SELECT c.*, p.title AS project_title, coalesce(s.title, '') AS scene_title,
+       coalesce(h.label, '') AS shot_label, s.render_status,
+       (SELECT count(*) FROM job_attempts a WHERE a.job_id = c.id) AS attempts, 0.0::double precision AS age
+FROM claimed c
+JOIN projects p ON p.id = c.project_id
+LEFT JOIN scenes s ON s.id = c.scene_id
+LEFT JOIN shots h ON h.id = c.shot_id

@@ -1,0 +1,18 @@
+-- A person queues a failed job again. An attempt whose outcome is unknown is given up with it.
+WITH retried AS (
+    UPDATE video_generation_jobs j
+    SET status = 'queued', run_after = now(), queued_at = now(), finished_at = NULL, progress = 0,
+        provider_job_id = NULL, error_code = NULL, error_message = NULL
+    WHERE j.id = :job AND j.status = 'failed'
+      AND (j.error_code <> 'submit_unknown' OR CAST(:accept_possible_duplicate AS boolean))
+    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind
+), given_up AS (
+    UPDATE job_attempts a SET state = 'abandoned', finished_at = now()
+    FROM retried r WHERE a.job_id = r.id AND a.state IN ('intent', 'accepted', 'unknown')
+), told AS (
+    INSERT INTO job_events (project_id, scene_id, job_id, type, data)
+    SELECT project_id, scene_id, id, 'job.queued',
+           jsonb_build_object('status', 'queued', 'previous_status', 'failed', 'kind', kind, 'shot_id', shot_id)
+    FROM retried
+)
+SELECT id, pg_notify('rushes_jobs', '') FROM retried

@@ -1,0 +1,104 @@
+"""Finding work: woken by notifications, by freed places, and by the clock when all else is silent."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from random import Random
+from uuid import UUID
+
+import structlog
+
+from domain.errors import DatabaseUnavailableError
+from domain.job import Claim
+from domain.ports import JobQueue, Lane
+from executor.heart import BEAT_SECONDS, Heart
+
+LARGEST_CLAIM = 500
+"""Jobs per claim; a larger one would hold the gate longer than a flush does."""
+_RECONNECT_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Claimer:
+    """Claims queued jobs and takes over orphans, and hands both to ``start``."""
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        *,
+        executor: UUID,
+        lanes: Sequence[Lane],
+        heart: Heart,
+        start: Callable[[Claim], None],
+        poll_interval: float,
+    ) -> None:
+        self._queue = queue
+        self._executor = executor
+        self._lanes = lanes
+        self._providers = sorted({lane.provider for lane in lanes})
+        self._heart = heart
+        self._start = start
+        self._poll_interval = poll_interval
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for jobs now."""
+        self._wake.set()
+
+    def wake_in(self, seconds: float) -> None:
+        """Look for jobs when a back-off of ours is over, not at the next round."""
+        asyncio.get_running_loop().call_later(seconds, self._wake.set)
+
+    async def claim_forever(self) -> None:
+        """Claim whenever woken, and every poll interval in any case."""
+        while True:
+            self._wake.clear()
+            try:
+                await self._round()
+            except DatabaseUnavailableError as error:
+                log.warning("could not claim", action="claim_failed", error=error.message)
+            try:
+                async with asyncio.timeout(self._poll_interval):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _round(self) -> None:
+        await self._adopt(dead_too=False)
+        for lane in self._lanes:
+            while claims := await self._queue.claim(self._executor, lane, LARGEST_CLAIM):
+                for claim in claims:
+                    self._start(claim)
+                # The work just started goes first, and so does whatever else became ready.
+                await asyncio.sleep(0)
+
+    async def _adopt(self, *, dead_too: bool) -> None:
+        while claims := await self._queue.adopt(
+            self._executor, self._providers, dead_too=dead_too, limit=LARGEST_CLAIM
+        ):
+            log.info("took over jobs", action="adopted", jobs=len(claims), of_the_dead=dead_too)
+            for claim in claims:
+                self._start(claim)
+
+    async def rescue_forever(self, rng: Random) -> None:
+        """Take over the jobs of executors that stopped beating. Everybody does; nobody leads."""
+        while True:
+            # Spread, so that the survivors of a crash do not all sweep in the same instant.
+            await asyncio.sleep(BEAT_SECONDS * rng.uniform(0.5, 1.0))
+            if self._heart.may_rescue():
+                try:
+                    await self._adopt(dead_too=True)
+                    await self._queue.forget_executors()
+                except DatabaseUnavailableError as error:
+                    log.warning("could not rescue", action="rescue_failed", error=error.message)
+
+    async def listen_forever(self) -> None:
+        """Wake on every notification; connect anew whenever the connection is lost or deaf."""
+        while True:
+            try:
+                async with self._queue.listen() as wakes:
+                    async for _ in wakes:
+                        self._wake.set()
+            except DatabaseUnavailableError as error:
+                log.warning("not listening", action="listen_failed", error=error.message)
+            await asyncio.sleep(_RECONNECT_SECONDS)

@@ -1,0 +1,129 @@
+"""One executor: its loops, its jobs in flight, and how it stops."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from domain.errors import DatabaseUnavailableError
+from domain.job import Claim
+from domain.moves import Move, Outcome
+from domain.ports import JobQueue, Lane
+from domain.provider import Handle
+from domain.statuses import JobStatus
+from executor.claiming import Claimer
+from executor.heart import Heart
+from executor.parts import Parts, assemble
+from executor.runner import Runner
+from executor.work import Parking, Work
+from executor.writer import Writer
+
+_HAND_OVER_TIMEOUT = 5.0
+_STOP_TIMEOUT = 30.0
+
+log = structlog.get_logger(__name__)
+
+
+class Executor:
+    """Claims jobs and runs them until told to stop. Owns no connection and no adapter: its caller does."""
+
+    def __init__(self, queue: JobQueue, lanes: Sequence[Lane], parts: Parts) -> None:
+        self._queue = queue
+        self._card = parts.card
+        self._drain_seconds = parts.settings.drain_seconds
+        self._rng = Random()  # noqa: S311 # spreads waits, guards nothing
+        self._parking = Parking()
+        self._in_flight: dict[asyncio.Task[None], Work] = {}
+        self._writer = Writer(queue, self._freed)
+        self._heart = Heart(queue, parts.card, self._cancelled)
+        self._claimer = Claimer(
+            queue,
+            executor=parts.card.id,
+            lanes=lanes,
+            heart=self._heart,
+            start=self._start,
+            poll_interval=parts.settings.poll_interval_seconds,
+        )
+        self._runner: Runner = assemble(
+            parts, queue, self._write, heart=self._heart, parking=self._parking, rng=self._rng
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """How many jobs this executor works on."""
+        return len(self._in_flight)
+
+    async def run(self, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
+        """Work until ``stop`` is set, then drain: hand over what can wait, finish what cannot.
+
+        ``ready`` is set once jobs may be claimed.
+        """
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(self._writer.run())
+            await self._heart.first_beat()
+            beating = group.create_task(self._heart.run())
+            hunting = [
+                group.create_task(self._claimer.listen_forever()),
+                group.create_task(self._claimer.claim_forever()),
+                group.create_task(self._claimer.rescue_forever(self._rng)),
+            ]
+            log.info("the executor is ready", action="executor_ready", executor=str(self._card.id))
+            if ready is not None:
+                ready.set()
+            await stop.wait()
+            for task in hunting:
+                task.cancel()
+            await self._drain()
+            beating.cancel()
+            writer.cancel()
+
+    def _start(self, claim: Claim) -> None:
+        work = self._runner.take(claim)
+        self._track(work, self._runner.run(work))
+
+    def _track(self, work: Work, doing: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(doing)
+        self._in_flight[task] = work
+        task.add_done_callback(self._in_flight.pop)
+
+    async def _write(self, move: Move) -> Outcome:
+        outcome = await self._writer.write(move)
+        if move.target is JobStatus.QUEUED and outcome is Outcome.APPLIED:
+            self._claimer.wake_in(move.delay)
+        return outcome
+
+    def _freed(self) -> None:
+        self._claimer.wake()
+
+    def _cancelled(self, jobs: Sequence[UUID]) -> None:
+        """Learn that a person cancelled these jobs; told again with every beat until they are over."""
+        news = set(jobs)
+        for work in [w for w in self._in_flight.values() if w.claim.job.id in news and not w.cancelled]:
+            work.cancelled = True
+            if work.handle is not None:
+                self._track(work, self._stop_provider(work, work.handle))
+
+    async def _stop_provider(self, work: Work, handle: Handle) -> None:
+        """Ask the provider to stop; it may finish and bill all the same, so the job is still polled."""
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT):
+                await work.provider.cancel(handle)
+        except Exception as error:  # noqa: BLE001 # whatever an adapter raises: asking was a courtesy
+            log.info("the provider did not stop", action="cancel_failed", error=type(error).__name__)
+
+    async def _drain(self) -> None:
+        """End the waits, let submits and uploads finish for a while, put the rest into nobody's hands."""
+        log.info("draining", action="drain", jobs=len(self._in_flight))
+        self._parking.close()
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=self._drain_seconds)
+        try:
+            async with asyncio.timeout(_HAND_OVER_TIMEOUT):
+                left = await self._queue.hand_over(self._card.id)
+        except (DatabaseUnavailableError, TimeoutError) as error:
+            log.warning("could not sign off", action="hand_over_failed", error=str(error))
+        else:
+            log.info("drained", action="drained", handed_over=left)

@@ -1,0 +1,98 @@
+"""From a committed handle to a result: poll until there is one, the provider gives up, or time is over."""
+
+import asyncio
+from dataclasses import dataclass, field
+from decimal import Decimal
+from random import Random
+
+import structlog
+
+from domain import moves
+from domain.clock import boot_time
+from domain.failures import RULES, ErrorCode, Retrier
+from domain.provider import GenerationFailedError, Handle, Pending, Result
+from domain.retry import Backoff
+from domain.statuses import JobStatus
+from executor.work import Parking, Work
+
+_POLL_TIMEOUT = 60.0
+_PROGRESS_STEP, _PROGRESS_SECONDS = 10, 10.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Poller:
+    """Polls the generations of one executor, together no faster than the provider allows."""
+
+    parking: Parking
+    rng: Random
+    max_retries: int
+    polls_per_second: float | None = None
+    backoff: Backoff = Backoff()  # noqa: RUF009 # frozen, so it may be shared
+    in_flight: int = field(default=0, init=False)
+
+    async def result(self, work: Work, handle: Handle) -> Result | None:
+        """Poll until the provider has a result; ``None`` when the generation is over without one."""
+        self.in_flight += 1
+        try:
+            return await self._poll(work, handle)
+        except GenerationFailedError as error:
+            await self._failed(work, error)
+            return None
+        finally:
+            self.in_flight -= 1
+
+    async def _poll(self, work: Work, handle: Handle) -> Result:
+        noted, noted_at, wait = work.claim.job.progress, boot_time(), self._first_wait(work)
+        while True:
+            await self.parking.wait(self._paced(wait))
+            found = await self._ask(work, handle)
+            if isinstance(found, Result):
+                return found
+            if work.age > work.capability.longest_seconds:
+                raise GenerationFailedError(ErrorCode.DEADLINE_EXCEEDED)
+            wait = found.wait if found.wait is not None else self._next_wait(work)
+            percent = min(found.progress or 0, 99)
+            if percent >= noted + _PROGRESS_STEP and boot_time() - noted_at >= _PROGRESS_SECONDS:
+                noted, noted_at = percent, boot_time()
+                if not work.cancelled:
+                    await work.move(moves.progress(work.claim, percent))
+
+    async def _ask(self, work: Work, handle: Handle) -> Pending | Result:
+        try:
+            async with asyncio.timeout(_POLL_TIMEOUT):
+                return await work.provider.poll(handle)
+        except GenerationFailedError:
+            raise
+        except Exception as error:  # noqa: BLE001 # a poll that fails says nothing about a job that was paid for
+            log.info("a poll failed", action="poll_failed", error=f"{type(error).__name__}: {error}")
+            return Pending()
+
+    def _first_wait(self, work: Work) -> float:
+        """Wait until a usual generation is nearly over, so that no poll is spent on the hopeless part."""
+        return max(0.0, 0.3 * work.capability.typical_seconds - work.age)
+
+    def _next_wait(self, work: Work) -> float:
+        return min(max(work.capability.typical_seconds / 20, 0.25), 15.0)
+
+    def _paced(self, wait: float) -> float:
+        """Stretch a wait so that all jobs together keep to the rate, and spread them."""
+        if self.polls_per_second:
+            wait = max(wait, self.in_flight / self.polls_per_second)
+        return wait * self.rng.uniform(0.9, 1.1)
+
+    async def _failed(self, work: Work, error: GenerationFailedError) -> None:
+        claim, job, attempt = work.claim, work.claim.job, work.submitted
+        log.info("the generation failed", action="generation_failed", code=error.code)
+        allowed = self.max_retries if job.max_retries is None else job.max_retries
+        if work.cancelled:
+            await work.move(moves.let_go(claim, attempt.id, error, error.cost))
+            return
+        if RULES[error.code].at_generation is Retrier.JOB and job.attempt_count <= allowed:
+            delay = self.backoff.delay(job.attempt_count, self.rng)
+            move = moves.retry_later(claim, attempt.id, error, error.cost, delay)
+        else:
+            move = moves.fail(claim, JobStatus.GENERATING, error, attempt.id, cost=error.cost or Decimal(0))
+        if not await work.move(move):
+            await work.move(moves.let_go(claim, attempt.id, error, error.cost))

@@ -1,0 +1,59 @@
+"""What an executor is made of, and how the parts are put together."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from domain.media import MediaTool
+from domain.moves import Move, Outcome
+from domain.ports import ExecutorCard, JobQueue
+from domain.provider import Provider
+from domain.statuses import JobKind
+from domain.storage import BlobStore
+from executor.generating import Poller
+from executor.heart import Heart
+from executor.recovering import Recoverer
+from executor.runner import Runner
+from executor.settings import ExecutorSettings
+from executor.storing import Storer
+from executor.submitting import Submitter
+from executor.work import Parking
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The adapters and settings of one executor, chosen by a composition root, which also closes them."""
+
+    card: ExecutorCard
+    settings: ExecutorSettings
+    providers: Mapping[tuple[JobKind, str], Provider]
+    blobs: BlobStore
+    media: MediaTool
+    spool: Path
+    """An existing folder for files on their way."""
+
+
+def assemble(
+    parts: Parts,
+    queue: JobQueue,
+    write: Callable[[Move], Awaitable[Outcome]],
+    *,
+    heart: Heart,
+    parking: Parking,
+    rng: Random,
+) -> Runner:
+    """Build the runner of one executor."""
+    settings = parts.settings
+    return Runner(
+        providers=parts.providers,
+        write=write,
+        parking=parking,
+        submitter=Submitter(queue, heart, rng),
+        poller=Poller(parking, rng, settings.max_retries, settings.video_polls_per_second),
+        recoverer=Recoverer(queue, parking, settings.submit_recovery_seconds),
+        storer=Storer(
+            parts.blobs, parts.media, parts.spool, parking, asyncio.Semaphore(settings.upload_concurrency)
+        ),
+    )

@@ -1,0 +1,40 @@
+"""How an executor works."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Places = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class ExecutorSettings(BaseSettings):
+    """Limits and waits of one executor; executors on one database should agree on the limits."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    poll_interval_seconds: Seconds = Field(
+        default=5.0, description="How often to look for jobs when no notification came."
+    )
+    video_concurrency: Places = Field(
+        default=3, description="Clips generated at the same time per provider, over all executors."
+    )
+    image_concurrency: Places = Field(
+        default=3, description="Images generated at the same time per provider, over all executors."
+    )
+    max_retries: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=3, description="Generations after the first, for jobs that do not say."
+    )
+    submit_recovery_seconds: Seconds = Field(
+        default=900.0, description="How long to look for a submission whose answer was lost."
+    )
+    drain_seconds: Annotated[float, Field(ge=0, le=3_600)] = Field(
+        default=30.0, description="How long a stopping executor may finish what it cannot hand over."
+    )
+    video_polls_per_second: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Most status questions a second to a video provider; unset: its own limit."
+    )
+    upload_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=8, description="Clips stored at the same time by one executor."
+    )

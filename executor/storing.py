@@ -1,0 +1,160 @@
+"""From a result at the provider to a verified object in our storage."""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
+
+from domain.errors import MediaError, StorageError
+from domain.failures import ErrorCode
+from domain.keys import CONTENT_TYPES, object_key
+from domain.media import MediaInfo, MediaTool
+from domain.provider import Attempt, ProviderError, Result, ResultGoneError
+from domain.statuses import JobKind
+from domain.storage import BlobStore
+from executor.work import Parking, Work
+
+LONGEST_SECONDS = 24 * 3_600.0
+"""How long a download or upload is tried again: providers keep results for a day (xAI) or more."""
+_BAD_CLIPS = 3
+"""A clip that does not play may have been cut on the way; after this many downloads it is the provider's."""
+_CHUNK_TO_THREAD = 256 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+class ClipInvalidError(ProviderError):
+    """The provider's clip is not what was asked for, however often it is fetched."""
+
+
+@dataclass(slots=True)
+class Storer:
+    """Downloads, verifies and uploads results; a few at a time, each in constant memory."""
+
+    blobs: BlobStore
+    media: MediaTool
+    spool: Path
+    """Folder for files on their way; nothing in it ever ends in ``.mp4``."""
+    parking: Parking
+    places: asyncio.Semaphore
+
+    async def store(self, work: Work, result: Result) -> tuple[dict[str, Any], int]:
+        """Store a result; give the columns that describe it, and how many times it was tried.
+
+        A failed download or upload is tried again as that, for as long as the provider keeps the result.
+
+        Raises:
+            ResultGoneError: the provider does not have it any more.
+            ClipInvalidError: it has, but it cannot be played or is not as long as asked.
+            ProviderError: ``download_failed`` or ``storage_failed``, after a day of trying.
+        """
+        tries = bad = 0
+
+        def again(error: BaseException) -> bool:
+            nonlocal bad
+            bad += isinstance(error, MediaError)
+            gone = isinstance(error, ResultGoneError | ClipInvalidError)
+            return isinstance(error, Exception) and not gone and bad < _BAD_CLIPS
+
+        try:
+            async for attempt in AsyncRetrying(
+                wait=wait_exponential_jitter(initial=0.5, max=60.0),
+                stop=stop_after_delay(LONGEST_SECONDS),
+                retry=retry_if_exception(again),
+                sleep=self.parking.wait,
+                before_sleep=_log_retry,
+                reraise=True,
+            ):
+                with attempt:
+                    tries = attempt.retry_state.attempt_number
+                    async with self.places:
+                        return await self._once(work, result), tries
+        except MediaError as error:
+            raise ClipInvalidError(ErrorCode.CLIP_INVALID, error.message) from error
+        except ProviderError:
+            raise
+        except StorageError as error:
+            raise ProviderError(ErrorCode.STORAGE_FAILED, raw=error.message) from error
+        except Exception as error:
+            raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw=f"{type(error).__name__}: {error}") from error
+        raise AssertionError("the loop returns or raises")
+
+    async def _once(self, work: Work, result: Result) -> dict[str, Any]:
+        attempt, job = work.submitted, work.claim.job
+        with _spooled(self.spool) as path:
+            await _download(work, result, path)
+            info = await self._verify(attempt, path)
+            digest, size = await asyncio.to_thread(_digest, path)
+            key = object_key(job.kind, job.project_id, job.scene_id, job.id, attempt.number)
+            await self.blobs.put(key, path, content_type=CONTENT_TYPES[job.kind], sha256=digest)
+        cost = result.actual_cost if result.actual_cost is not None else attempt.estimated_cost
+        return {
+            "video_url": f"/api/v1/jobs/{job.id}/content",
+            "storage_path": key,
+            "sha256": digest,
+            "size_bytes": size,
+            "width": info.width,
+            "height": info.height,
+            "actual_duration_seconds": info.duration_seconds,
+            "actual_cost": cost,
+        }
+
+    async def _verify(self, attempt: Attempt, path: Path) -> MediaInfo:
+        request = attempt.request
+        if request.kind is JobKind.IMAGE:
+            return await self.media.ingest_image(path)
+        info = await self.media.ingest_video(path)
+        asked, made = request.duration_seconds, info.duration_seconds
+        if asked is not None and (made is None or abs(made - asked) > max(0.5, 0.05 * asked)):
+            raise ClipInvalidError(
+                ErrorCode.CLIP_INVALID, f"The clip is {made:.2f} s long; {asked:g} s were asked for."
+            )
+        return info
+
+
+async def _download(work: Work, result: Result, path: Path) -> None:
+    with path.open("wb") as file:
+        async with work.provider.open(result) as chunks:
+            async for chunk in chunks:
+                if len(chunk) > _CHUNK_TO_THREAD:
+                    await asyncio.to_thread(file.write, chunk)
+                else:
+                    file.write(chunk)
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+
+
+@contextmanager
+def _spooled(folder: Path) -> Iterator[Path]:
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as made:
+        path = Path(made.name)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _log_retry(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning(
+        "storing failed and is tried again",
+        action="store_retried",
+        error=f"{type(error).__name__}: {error}",
+        tries=state.attempt_number,
+    )

@@ -1,0 +1,116 @@
+"""Real databases for tests: one server and one migrated template a run, one copy of it a test."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from db.embedded import start
+from db.engine import Database, parse_url
+from db.migrations import head, upgrade
+
+TEMPLATE = f"rushes_template_{head()}"
+_ONE_AT_A_TIME = 0x7465_7374
+
+
+def _server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        return given
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    return str(start(shared).get_uri())
+
+
+def _renamed(url: str, database: str) -> str:
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def database_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of a PostgreSQL with a migrated template database (superuser rights)."""
+    url = _server(tmp_path_factory)
+    with psycopg.connect(url, autocommit=True) as connection:
+        # Processes of a parallel run take turns; the first one makes the template.
+        connection.execute("SELECT pg_advisory_lock(%s)", (_ONE_AT_A_TIME,))
+        if "TEST_DATABASE_URL" not in os.environ:
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
+        made = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone()
+        if not made:
+            unfinished = sql.Identifier(f"{TEMPLATE}_unfinished")
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(unfinished))
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(unfinished))
+            upgrade(parse_url(_renamed(url, f"{TEMPLATE}_unfinished")))
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(unfinished, sql.Identifier(TEMPLATE))
+            )
+        connection.execute("SELECT pg_advisory_unlock(%s)", (_ONE_AT_A_TIME,))
+    return url
+
+
+def _create(server: str, template: str | None) -> str:
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        if template:
+            statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        connection.execute(statement)
+    return _renamed(server, name)
+
+
+def _drop(url: str, server: str) -> None:
+    name = make_url(url).database
+    assert name is not None
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(database_server: str) -> Iterator[str]:
+    """Address of a fresh database at head, gone after the test."""
+    url = _create(database_server, TEMPLATE)
+    yield url
+    _drop(url, database_server)
+
+
+@pytest.fixture
+def empty_database_url(database_server: str) -> Iterator[str]:
+    """Address of a fresh database without any schema, gone after the test."""
+    url = _create(database_server, None)
+    yield url
+    _drop(url, database_server)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """Give a pool of connections to a fresh database at head."""
+    pool = Database(parse_url(database_url), name="rushes-test", pool_size=4)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Give a RUSHES_HOME of the test's own."""
+    made = tmp_path / "home"
+    made.mkdir()
+    return made
+
+
+async def eventually(check: object, seconds: float = 20.0) -> None:
+    """Wait until ``check()`` (plain or async) is true; the timeout only ends a test that fails anyway."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = check()  # type: ignore[operator] # any callable, plain or async
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found:
+                return
+            await asyncio.sleep(0.02)
