@@ -2,6 +2,8 @@
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 FROM ${PYTHON_IMAGE} AS build
+# For those behind a mirror: --build-arg PIP_INDEX_URL=... Nothing of this stage's settings reaches the image.
+ARG PIP_INDEX_URL
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 # Two environments: the second builds the wheel and stays behind, and so does pip.

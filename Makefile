@@ -23,6 +23,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-24s %s\n", $$1, $$2 }'
 
 setup: $(VENV)/.dev  ## install everything that developing needs into .venv
+	@echo 'ready: $(BIN)/rushes'
 
 demo: $(VENV)/.runtime  ## watch a sample film render: no account, no Docker, no server (ARGS=--exit stops when it is done)
 	@$(BIN)/rushes demo $(ARGS)
@@ -47,7 +48,7 @@ studio:  ## build the web page into api/static
 	else echo 'studio: skipped, npm is not installed; everything else works without the page'; fi
 
 test-containers: $(VENV)/.dev  ## run the database tests on PostgreSQL in a container, and the image's own tests
-	@$(BIN)/python tests/containers/run.py $(ARGS)
+	@$(BIN)/python -m tests.containers.run $(ARGS)
 
 image: studio  ## build the container image rushes:latest
 	@docker build --network host --tag rushes:latest .
@@ -68,9 +69,10 @@ clean:  ## remove .venv and what the tools left; var/ holds your clips and stays
 # The stamps below make a second `make setup` free: each stands for "installed, from these very files".
 
 $(BIN)/python:
-	@[ -n "$(PYTHON)" ] || { echo 'Rushes needs Python 3.11 or later. Install it, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Rushes needs Python 3.11 or later. Install it, or name it: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
-		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+		echo '$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 
 $(VENV)/.runtime: pyproject.toml requirements/runtime.txt requirements/build.txt | $(BIN)/python
 	@echo 'installing what Rushes runs on (about a minute, the first time)'
