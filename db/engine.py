@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
@@ -28,6 +29,27 @@ def parse_url(url: str) -> URL:
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
         raise ConfigurationError("DATABASE_URL", parsed.render_as_string(hide_password=True), allowed)
     return parsed.set(drivername="postgresql+psycopg")
+
+
+class Transactions(Protocol):
+    """Where a store's transactions come from: a database, or a transaction that is open already."""
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Give a connection in a transaction; see ``Database.transaction``."""
+        ...
+
+
+class Joined:
+    """A transaction that is open already, for a store that would open one of its own."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Give the open transaction, which its owner commits; errors are translated as usual."""
+        with translated():
+            yield self._connection
 
 
 class Database:

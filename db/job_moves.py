@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.engine import Database
+from db.engine import Transactions
 from db.parameters import as_json
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
@@ -20,7 +20,7 @@ from domain.statuses import CancelOutcome, JobStatus
 class JobMovesStore:
     """Moves by a person, on PostgreSQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Transactions) -> None:
         self._database = database
 
     async def cancel(self, job: UUID) -> CancelOutcome:

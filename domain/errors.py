@@ -5,6 +5,8 @@
     RushesError
     ├── ConfigurationError       a setting stops the start: name, value, what is allowed
     ├── InvalidRequestError      a request cannot be served as it stands: one Problem per field
+    ├── NotAuthenticatedError    nobody we know
+    ├── NotAllowedError          somebody we know, who may not do this
     ├── NotFoundError            no such thing, or not yours
     ├── ConflictError            the thing's state does not allow this now
     │   └── InvalidTransitionError   a move the table does not have
@@ -66,6 +68,14 @@ class InvalidRequestError(RushesError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(map(str, problems)))
         self.problems = tuple(problems)
+
+
+class NotAuthenticatedError(RushesError):
+    """Say who you are."""
+
+
+class NotAllowedError(RushesError):
+    """This key does not allow that."""
 
 
 class NotFoundError(RushesError):

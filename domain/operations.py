@@ -56,8 +56,21 @@ class QueueTurn:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast jobs like this one were lately."""
+    """How fast jobs of one sort were lately."""
 
-    samples: int
+    provider: str
+    model: str
+    duration_seconds: float | None
     seconds: float
     """Median time from claim to completion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """Live deciding video jobs of one sort in a scene."""
+
+    scene_id: UUID
+    provider: str | None
+    model: str | None
+    duration_seconds: float | None
+    jobs: int

@@ -15,7 +15,7 @@ from uuid import UUID
 from domain.access import ApiKey, Scope
 from domain.films import Film, NewProject, Project, Scene, SceneTally
 from domain.job import AttemptRecord, Job
-from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn
+from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn, Remaining
 from domain.requests import GenerationRequest
 from domain.statuses import CancelOutcome, JobKind, JobStatus
 
@@ -126,12 +126,12 @@ class JobRecords(Protocol):
         """List jobs, newest first."""
         ...
 
-    async def deciding(self, scene: UUID) -> Mapping[UUID, JobStatus]:
-        """Give the status of the deciding video job by shot, for the shots of the scene that have one."""
+    async def videos(self, scene: UUID) -> Mapping[UUID, frozenset[JobStatus]]:
+        """Give the statuses of all video jobs by shot, for the shots of the scene that have any."""
         ...
 
-    async def remaining(self, scene: UUID) -> Sequence[Job]:
-        """Give the live deciding video jobs of a scene."""
+    async def remaining(self, project: UUID, scene: UUID | None = None) -> Sequence[Remaining]:
+        """Count the live deciding video jobs of every scene (or of one) by sort."""
         ...
 
     async def needed_by(self, job: Job) -> Job | None:
@@ -230,8 +230,8 @@ class OperationRecords(Protocol):
         """
         ...
 
-    async def pace(self, job: Job, *, provider: str, model: str | None) -> Pace | None:
-        """Measure recent completed jobs of the same provider, model and duration; ``None`` below three."""
+    async def paces(self, kind: JobKind) -> Sequence[Pace]:
+        """Measure the latest completed jobs by sort; sorts with fewer than three are left out."""
         ...
 
     async def now(self) -> datetime:

@@ -1,0 +1,79 @@
+"""API keys on PostgreSQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import RowMapping, exists, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.tables import api_keys
+from domain.access import ApiKey, Scope
+from domain.records import Projects
+
+_USED_WITHIN = timedelta(minutes=1)
+"""How stale ``last_used_at`` may be: a write per request would cost more than it tells."""
+
+
+class KeyStore:
+    """``domain.records.KeyRecords`` within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def any(self) -> bool:
+        """See the port."""
+        return bool(await self._connection.scalar(select(exists(select(api_keys.c.id)))))
+
+    async def find(self, digest: str) -> ApiKey | None:
+        """See the port."""
+        query = select(api_keys).where(api_keys.c.hash == digest, api_keys.c.revoked_at.is_(None))
+        row = (await self._connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        stale = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at < func.now() - _USED_WITHIN)
+        # The guard is in the statement, so that many requests at once write once.
+        await self._connection.execute(
+            update(api_keys).where(api_keys.c.id == row["id"], stale).values(last_used_at=func.now())
+        )
+        return _key(row)
+
+    async def create(
+        self, *, name: str, digest: str, scopes: Collection[Scope], project_ids: Projects
+    ) -> ApiKey:
+        """See the port."""
+        values = {
+            "name": name,
+            "hash": digest,
+            "scopes": sorted(scopes),
+            "project_ids": None if project_ids is None else sorted(project_ids),
+        }
+        made = await self._connection.execute(insert(api_keys).values(values).returning(api_keys))
+        return _key(made.mappings().one())
+
+    async def every(self) -> Sequence[ApiKey]:
+        """See the port."""
+        query = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id)
+        return [_key(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def revoke(self, key: UUID) -> bool:
+        """See the port."""
+        ended = await self._connection.execute(
+            update(api_keys)
+            .where(api_keys.c.id == key, api_keys.c.revoked_at.is_(None))
+            .values(revoked_at=func.now())
+            .returning(api_keys.c.id)
+        )
+        return ended.first() is not None
+
+
+def _key(row: RowMapping) -> ApiKey:
+    return ApiKey(
+        id=row["id"],
+        name=row["name"],
+        scopes=frozenset(map(Scope, row["scopes"])),
+        project_ids=None if row["project_ids"] is None else frozenset(row["project_ids"]),
+        created_at=row["created_at"],
+        last_used_at=row["last_used_at"],
+        revoked_at=row["revoked_at"],
+    )

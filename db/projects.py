@@ -1,0 +1,149 @@
+"""Projects, scenes and shots on PostgreSQL."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import tables
+from db.pages import page_of
+from db.rollup import lock_for_roll_up, roll_up
+from db.statements import statement
+from domain.films import Film, NewProject, NewScene, Project, Scene, SceneTally, Shot
+from domain.records import Page, Position, Projects
+from domain.statuses import JobStatus, RenderStatus, Step
+
+_projects, _scenes, _shots = tables.projects, tables.scenes, tables.shots
+
+
+class ProjectStore:
+    """``domain.records.ProjectRecords`` within one transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def create(self, new: NewProject) -> Film:
+        """See the port: three statements, however long the film."""
+        project = uuid4()
+        await self._connection.execute(insert(_projects).values(id=project, title=new.title))
+        scenes = [_scene_row(project, number, scene) for number, scene in enumerate(new.scenes, 1)]
+        shots = [
+            row for scene, made in zip(new.scenes, scenes, strict=True) for row in _shot_rows(made, scene)
+        ]
+        if scenes:
+            await self._connection.execute(insert(_scenes), scenes)
+        if shots:
+            await self._connection.execute(insert(_shots), shots)
+        film = await self.film(project)
+        assert film is not None, "written above, in this transaction"
+        return film
+
+    async def page(self, *, within: Projects, after: Position | None, limit: int) -> Page[Project]:
+        """See the port."""
+        query = select(_projects)
+        if within is not None:
+            query = query.where(_projects.c.id.in_(within))
+        return await page_of(self._connection, query, _projects, after, limit, _project)
+
+    async def find(self, project: UUID | str) -> Project | None:
+        """See the port."""
+        column = _projects.c.id if isinstance(project, UUID) else _projects.c.receipt
+        rows = await self._connection.execute(select(_projects).where(column == project))
+        row = rows.mappings().one_or_none()
+        return _project(row) if row else None
+
+    async def film(self, project: UUID) -> Film | None:
+        """See the port."""
+        found = await self.find(project)
+        return Film(found, await self._read_scenes(project)) if found else None
+
+    async def scene(self, project: UUID, scene: UUID) -> Scene | None:
+        """See the port."""
+        return next(iter(await self._read_scenes(project, scene)), None)
+
+    async def _read_scenes(self, project: UUID, scene: UUID | None = None) -> tuple[Scene, ...]:
+        scenes = select(_scenes).where(_scenes.c.project_id == project)
+        shots = select(_shots).where(_shots.c.project_id == project)
+        if scene is not None:
+            scenes, shots = scenes.where(_scenes.c.id == scene), shots.where(_shots.c.scene_id == scene)
+        scene_rows = await self._connection.execute(scenes.order_by(_scenes.c.position, _scenes.c.id))
+        shot_rows = await self._connection.execute(shots.order_by(_shots.c.position, _shots.c.id))
+        by_scene: dict[UUID, list[Shot]] = {}
+        for row in shot_rows.mappings():
+            by_scene.setdefault(row["scene_id"], []).append(Shot(**row))
+        return tuple(_scene(row, by_scene.get(row["id"], ())) for row in scene_rows.mappings())
+
+    async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
+        """See the port."""
+        await lock_for_roll_up(self._connection, [project], scenes)
+
+    async def roll_up(self, project: UUID, scenes: Collection[UUID]) -> None:
+        """See the port."""
+        await roll_up(self._connection, [project], scenes)
+
+    async def tallies(self, project: UUID, scene: UUID | None = None) -> Sequence[SceneTally]:
+        """See the port."""
+        found = await self._connection.execute(statement("tally"), {"project": project, "scene": scene})
+        return [_tally(row) for row in found.mappings()]
+
+
+def _scene_row(project: UUID, number: int, scene: NewScene) -> dict[str, Any]:
+    return {
+        "id": uuid4(),
+        "project_id": project,
+        "position": number,
+        "title": scene.title,
+        "narration": scene.narration,
+    }
+
+
+def _shot_rows(made: dict[str, Any], scene: NewScene) -> Iterable[dict[str, Any]]:
+    for number, shot in enumerate(scene.shots, 1):
+        yield {
+            "id": uuid4(),
+            "project_id": made["project_id"],
+            "scene_id": made["id"],
+            "position": number,
+            "label": shot.label,
+            "image_prompt": shot.image_prompt,
+            "video_prompt": shot.video_prompt,
+            "narration": shot.narration,
+            "duration_seconds": shot.duration_seconds,
+            "start_frame_url": shot.start_frame_url,
+            "end_frame_url": shot.end_frame_url,
+        }
+
+
+def _project(row: RowMapping) -> Project:
+    return Project(
+        id=row["id"],
+        title=row["title"],
+        receipt=row["receipt"],
+        status=RenderStatus(row["status"]),
+        current_step=Step(row["current_step"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _scene(row: RowMapping, shots: Iterable[Shot]) -> Scene:
+    return Scene(
+        id=row["id"],
+        project_id=row["project_id"],
+        position=row["position"],
+        title=row["title"],
+        narration=row["narration"],
+        stage=row["stage"],
+        render_status=RenderStatus(row["render_status"]),
+        review_ready=row["review_ready"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        shots=tuple(shots),
+    )
+
+
+def _tally(row: RowMapping) -> SceneTally:
+    counts = {JobStatus(status): int(jobs) for status, jobs in row["counts"].items()}
+    return SceneTally(row["scene_id"], counts, row["progress"])

@@ -1,0 +1,39 @@
+"""The API's transactions on PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.api_keys import KeyStore
+from db.engine import Database, Joined
+from db.idempotency import IdempotencyStore
+from db.job_moves import JobMovesStore
+from db.jobs import JobStore
+from db.operations import OperationStore
+from db.projects import ProjectStore
+
+
+class PostgresTransaction:
+    """``domain.records.Transaction``: every store on one connection."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.projects = ProjectStore(connection)
+        self.jobs = JobStore(connection)
+        self.moves = JobMovesStore(Joined(connection))
+        self.keys = KeyStore(connection)
+        self.idempotency = IdempotencyStore(connection)
+        self.operations = OperationStore(connection)
+
+
+class PostgresRecords:
+    """``domain.records.Records``; borrows the database, which its owner closes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[PostgresTransaction]:
+        """See the port."""
+        async with self._database.transaction() as connection:
+            yield PostgresTransaction(connection)

@@ -1,0 +1,79 @@
+"""What the configured providers can make, and which of them makes it by default."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from domain.capabilities import Capability
+from domain.errors import InvalidRequestError, Problem
+from domain.provider import Provider
+from domain.statuses import JobKind
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One provider's models of one kind."""
+
+    kind: JobKind
+    provider: str
+    models: Mapping[str, Capability]
+    """Never empty; the first is the provider's default."""
+    default_model: str | None = None
+    """The configured one, where it is not the first."""
+    is_default: bool = False
+    """Whether jobs that name no provider are made here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """The provider, and possibly the model, that make a kind of job when it names none."""
+
+    kind: JobKind
+    provider: str
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a request comes down to."""
+
+    provider: str
+    model: str
+    capability: Capability
+
+
+class Catalogue:
+    """Everything on offer; immutable."""
+
+    def __init__(self, offers: Iterable[Offer]) -> None:
+        self._offers = {(offer.kind, offer.provider): offer for offer in offers}
+
+    @classmethod
+    def of(cls, providers: Iterable[Provider], defaults: Iterable[Default]) -> "Catalogue":
+        """List what ``providers`` offer."""
+        named = {(default.kind, default.provider): default for default in defaults}
+        offers = []
+        for provider in providers:
+            default = named.get((provider.kind, provider.name))
+            model = default.model if default else None
+            offers.append(Offer(provider.kind, provider.name, provider.models, model, default is not None))
+        return cls(offers)
+
+    def choose(self, kind: JobKind, provider: str | None = None, model: str | None = None) -> Choice:
+        """Settle on a provider and a model.
+
+        Raises:
+            InvalidRequestError: there is no such provider, or it has no such model.
+        """
+        offer = self._offer(kind, provider)
+        chosen = model or offer.default_model or next(iter(offer.models))
+        if chosen not in offer.models:
+            raise InvalidRequestError([Problem("model", chosen, f"allowed: {', '.join(offer.models)}")])
+        return Choice(offer.provider, chosen, offer.models[chosen])
+
+    def _offer(self, kind: JobKind, provider: str | None) -> Offer:
+        offers = [offer for offer in self._offers.values() if offer.kind is kind]
+        for offer in offers:
+            if offer.is_default if provider is None else offer.provider == provider:
+                return offer
+        names = ", ".join(sorted(offer.provider for offer in offers)) or "none is configured"
+        raise InvalidRequestError([Problem("provider", provider, f"allowed: {names}")])

@@ -1,0 +1,110 @@
+"""Look at jobs, and move them as a person may."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.access import Caller
+from domain.errors import ConflictError, NotFoundError
+from domain.job import AttemptRecord, Job
+from domain.records import JobFilter, Page, Position, Transaction
+from domain.statuses import FINAL, CancelOutcome, JobKind
+from services import projects
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPath:
+    """Where a video job is said to be."""
+
+    project: str
+    """Id or receipt."""
+    scene: UUID
+    job: UUID
+
+
+async def get(tx: Transaction, caller: Caller, job: UUID) -> Job:
+    """Give a job.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+    """
+    found = await tx.jobs.get(job)
+    if found is None or not caller.sees(found.project_id):
+        raise NotFoundError("there is no such job")
+    return found
+
+
+async def get_with_attempts(
+    tx: Transaction, caller: Caller, job: UUID
+) -> tuple[Job, Sequence[AttemptRecord]]:
+    """Give a job with everything that was submitted for it."""
+    return await get(tx, caller, job), await tx.jobs.attempts(job)
+
+
+async def page(
+    tx: Transaction, caller: Caller, which: JobFilter, after: Position | None, limit: int
+) -> Page[Job]:
+    """List jobs, newest first. ``which.within`` is the caller's own limit."""
+    assert which.within == caller.project_ids, "a list never shows more than its caller may see"
+    return await tx.jobs.page(which, after=after, limit=limit)
+
+
+async def stored_key(tx: Transaction, caller: Caller, job: UUID) -> str:
+    """Give the object key of a job's result; a cancelled job's take counts too.
+
+    Raises:
+        ConflictError: ``not_stored_yet``: it is on its way.
+        NotFoundError: there is none and none is coming.
+    """
+    found = await get(tx, caller, job)
+    if found.storage_path is not None:
+        return found.storage_path
+    if found.status in FINAL:
+        raise NotFoundError(f"this job is {found.status} and has nothing stored")
+    raise ConflictError(f"this job is {found.status}; nothing is stored yet", "not_stored_yet")
+
+
+async def cancel(tx: Transaction, caller: Caller, where: VideoPath) -> CancelOutcome:
+    """Cancel a video job and say which of the three things happened."""
+    job = await _video(tx, caller, where)
+    return await tx.moves.cancel(job.id)
+
+
+async def retry(tx: Transaction, caller: Caller, where: VideoPath, *, accept_possible_duplicate: bool) -> Job:
+    """Queue a failed video job again.
+
+    Raises:
+        ConflictError: ``not_failed``, ``possible_duplicate``, or ``shot_busy`` when the shot has another
+            video job on its way.
+    """
+    job = await _video(tx, caller, where)
+    try:
+        await tx.moves.retry(job.id, accept_possible_duplicate=accept_possible_duplicate)
+    except ConflictError as error:
+        raise _known(error) from error
+    return await get(tx, caller, job.id)
+
+
+async def retry_download(tx: Transaction, caller: Caller, job: UUID) -> Job:
+    """Fetch a failed job's paid result again."""
+    found = await get(tx, caller, job)
+    try:
+        await tx.moves.retry_download(found.id)
+    except ConflictError as error:
+        raise _known(error) from error
+    return await get(tx, caller, job)
+
+
+def _known(error: ConflictError) -> ConflictError:
+    """Say what a violated uniqueness means here: a shot has one live job of a kind."""
+    if error.code != "duplicate":
+        return error
+    return ConflictError("this shot has another job on its way; cancel that first", "shot_busy")
+
+
+async def _video(tx: Transaction, caller: Caller, where: VideoPath) -> Job:
+    project = await projects.find(tx, caller, where.project)
+    job = await get(tx, caller, where.job)
+    if (job.project_id, job.scene_id, job.kind) != (project.id, where.scene, JobKind.VIDEO):
+        raise NotFoundError("there is no such video job in this scene")
+    return job

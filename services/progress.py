@@ -1,0 +1,117 @@
+"""How far a film has come, and how long it may take."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.access import Caller
+from domain.errors import NotFoundError
+from domain.films import SceneTally
+from domain.operations import Pace, Remaining
+from domain.ports import Lane
+from domain.records import Transaction
+from domain.statuses import JobKind, RenderStatus, Step
+from services import projects
+from services.lanes import lane_for, living_lanes
+
+
+@dataclass(frozen=True, slots=True)
+class SceneProgress:
+    """How far a scene has come."""
+
+    tally: SceneTally
+    eta_seconds: float | None
+    """``None`` when nothing remains or too little is known."""
+
+    @property
+    def review_ready(self) -> bool:
+        """Whether all of its videos are complete."""
+        return self.tally.status is RenderStatus.COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class FilmProgress:
+    """How far a project has come."""
+
+    project_id: UUID
+    step: Step
+    label: str
+    scenes: Sequence[SceneProgress]
+
+
+async def film_progress(tx: Transaction, caller: Caller, project: str) -> FilmProgress:
+    """Tell how far a project is, from its jobs as they are now."""
+    found = await projects.find(tx, caller, project)
+    scenes = await _scenes(tx, found.id)
+    step = _step([scene.tally for scene in scenes])
+    return FilmProgress(found.id, step, _label(step, [scene.tally for scene in scenes]), scenes)
+
+
+async def scene_progress(tx: Transaction, caller: Caller, project: str, scene: UUID) -> SceneProgress:
+    """Tell how far one scene is."""
+    found = await projects.find(tx, caller, project)
+    scenes = await _scenes(tx, found.id, scene)
+    if not scenes:
+        raise NotFoundError("there is no such scene in this project")
+    return scenes[0]
+
+
+async def _scenes(tx: Transaction, project: UUID, scene: UUID | None = None) -> list[SceneProgress]:
+    tallies = await tx.projects.tallies(project, scene)
+    if not any(tally.live for tally in tallies):
+        return [SceneProgress(tally, None) for tally in tallies]
+    remaining: dict[UUID, list[Remaining]] = {}
+    for part in await tx.jobs.remaining(project, scene):
+        remaining.setdefault(part.scene_id, []).append(part)
+    lanes = living_lanes(await tx.operations.executors(), JobKind.VIDEO)
+    paces = by_sort(await tx.operations.paces(JobKind.VIDEO))
+    return [SceneProgress(tally, _eta(remaining.get(tally.scene_id, ()), lanes, paces)) for tally in tallies]
+
+
+def by_sort(paces: Iterable[Pace]) -> Mapping[tuple[str, str, float | None], float]:
+    """Give the median seconds by provider, model and duration."""
+    return {(pace.provider, pace.model, pace.duration_seconds): pace.seconds for pace in paces}
+
+
+def _eta(
+    remaining: Sequence[Remaining],
+    lanes: Sequence[Lane],
+    paces: Mapping[tuple[str, str, float | None], float],
+) -> float | None:
+    """Estimate the seconds until all of these are done, as if their provider worked for nobody else.
+
+    Median × jobs ÷ concurrency, and no less than the slowest of them takes alone.
+    """
+    total, slowest = 0.0, 0.0
+    for part in remaining:
+        lane = lane_for(lanes, part.provider)
+        if lane is None or lane.limit < 1:
+            return None
+        pace = paces.get((lane.provider, part.model or lane.model, part.duration_seconds))
+        if pace is None:
+            return None
+        total += pace * part.jobs / lane.limit
+        slowest = max(slowest, pace)
+    return round(max(total, slowest), 1) if remaining else None
+
+
+def _step(tallies: Sequence[SceneTally]) -> Step:
+    statuses = {tally.status for tally in tallies}
+    if RenderStatus.RENDERING in statuses:
+        return Step.VIDEOS
+    if RenderStatus.FAILED in statuses:
+        return Step.FAILED
+    return Step.COMPLETE if statuses == {RenderStatus.COMPLETE} else Step.SCRIPT
+
+
+def _label(step: Step, tallies: Sequence[SceneTally]) -> str:
+    total = sum(tally.total for tally in tallies)
+    completed = sum(tally.completed for tally in tallies)
+    if step is Step.VIDEOS:
+        return f"generating videos {completed}/{total}"
+    if step is Step.FAILED:
+        failed = sum(tally.failed for tally in tallies)
+        return f"{failed} of {total} videos failed"
+    if step is Step.COMPLETE:
+        return f"all videos complete {completed}/{total}"
+    return f"script, {completed} videos complete" if completed else "script"

@@ -1,0 +1,240 @@
+"""Say what a job waits for now, in a sentence a film maker understands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from domain.access import Caller
+from domain.job import AttemptRecord, Job
+from domain.operations import GateState
+from domain.ports import Lane
+from domain.records import Transaction
+from domain.statuses import AttemptState, JobStatus
+from services import jobs
+from services.lanes import lane_for, living_lanes
+from services.progress import by_sort
+
+
+class Reason(StrEnum):
+    """What holds a job up."""
+
+    FINISHED = "finished"
+    """Nothing: it is over."""
+    ANOTHER_JOB = "another_job"
+    """It needs the result of another job first."""
+    NO_EXECUTOR = "no_executor"
+    """No executor is alive."""
+    NO_EXECUTOR_FOR_PROVIDER = "no_executor_for_provider"
+    """Executors are alive, and none of them has this provider."""
+    BACK_OFF = "back_off"
+    """It is to be tried again later."""
+    PAUSED_PROVIDER = "paused_provider"
+    """The provider, or our account there, is in trouble."""
+    LIMIT = "limit"
+    """All places at the provider are taken."""
+    TURN = "turn"
+    """Others are served first, or nobody: an executor takes it at once."""
+    EXECUTOR_STALLED = "executor_stalled"
+    """The executor that holds it stopped beating; another one is about to take over."""
+    HANDOVER = "handover"
+    """Nobody holds it just now; an executor is about to take it over."""
+    SUBMITTING = "submitting"
+    """The provider is being asked."""
+    SUBMIT_UNKNOWN = "submit_unknown"
+    """The provider's answer was lost; Rushes looks for what became of it."""
+    GENERATING = "generating"
+    """The provider is at work."""
+    STORING = "storing"
+    """The result is being stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What a job waits for."""
+
+    reason: Reason
+    sentence: str
+    position: int | None = None
+    """1 when it is likely to be the next one taken; ``None`` when that cannot be told."""
+    limit: int | None = None
+    in_flight: int | None = None
+    until: datetime | None = None
+    """When that is over, where it is known."""
+    eta_seconds: float | None = None
+    """Seconds until the job is likely to be completed."""
+    waits_for: UUID | None = None
+    """The job that it needs first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was looked up to answer."""
+
+    job: Job
+    lanes: Sequence[Lane]
+    anyone: bool
+    now: datetime
+    seconds: float | None
+    """Median time that a job like this one takes."""
+
+    @property
+    def lane(self) -> Lane | None:
+        return lane_for(self.lanes, self.job.provider)
+
+    @property
+    def place(self) -> str:
+        return self.job.provider or (self.lane.provider if self.lane else "the default provider")
+
+
+async def why(tx: Transaction, caller: Caller, job_id: UUID) -> Why:
+    """Tell what a job waits for, and how long it may take where that can be told."""
+    job = await jobs.get(tx, caller, job_id)
+    if job.status in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}:
+        return _finished(job)
+    if job.status is JobStatus.WAITING:
+        return await _waiting(tx, job)
+    executors = await tx.operations.executors()
+    lanes = living_lanes(executors, job.kind)
+    lane = lane_for(lanes, job.provider)
+    model = job.model or (lane.model if lane else "")
+    paces = by_sort(await tx.operations.paces(job.kind))
+    seen = _Seen(
+        job=job,
+        lanes=lanes,
+        anyone=any(executor.alive for executor in executors),
+        now=await tx.operations.now(),
+        seconds=paces.get((lane.provider, model, job.duration_seconds)) if lane else None,
+    )
+    if job.status is JobStatus.QUEUED:
+        return await _queued(tx, seen)
+    return _in_hand(seen, await tx.jobs.attempts(job.id), {e.id for e in executors if e.alive})
+
+
+def _finished(job: Job) -> Why:
+    sentence = {
+        JobStatus.COMPLETED: "It is finished; its result is stored.",
+        JobStatus.FAILED: f"It failed: {job.error_message or job.error_code} It stays so until you retry it.",
+        JobStatus.CANCELLED: "It was cancelled.",
+    }[job.status]
+    if job.status is JobStatus.CANCELLED and job.in_hand:
+        sentence = "It was cancelled; the provider may still finish and bill it, and then its clip is kept."
+    return Why(reason=Reason.FINISHED, sentence=sentence)
+
+
+async def _waiting(tx: Transaction, job: Job) -> Why:
+    needed = await tx.jobs.needed_by(job)
+    if needed is None:
+        return Why(reason=Reason.ANOTHER_JOB, sentence="It needs the result of another job first.")
+    sentence = f"It waits for the {needed.kind} of this shot, which is {needed.status}."
+    if needed.status is JobStatus.FAILED:
+        sentence = f"It waits for the {needed.kind} of this shot, which failed; retry that one."
+    return Why(reason=Reason.ANOTHER_JOB, sentence=sentence, waits_for=needed.id)
+
+
+async def _queued(tx: Transaction, seen: _Seen) -> Why:
+    job, lane = seen.job, seen.lane
+    if not seen.anyone:
+        sentence = "No executor is running. Start one with: rushes executor"
+        return Why(reason=Reason.NO_EXECUTOR, sentence=sentence)
+    if lane is None:
+        sentence = f"Executors are running, but none of them makes a {job.kind} with {seen.place}."
+        return Why(reason=Reason.NO_EXECUTOR_FOR_PROVIDER, sentence=sentence)
+    gate = next(
+        (
+            gate
+            for gate in await tx.operations.gates()
+            if (gate.provider, gate.kind) == (lane.provider, job.kind)
+        ),
+        None,
+    )
+    if job.run_after > seen.now:
+        sentence = f"It is tried again after a pause. {job.error_message or ''}".strip()
+        eta = _after(job.run_after, seen)
+        return Why(reason=Reason.BACK_OFF, sentence=sentence, until=job.run_after, eta_seconds=eta)
+    if gate is not None and gate.paused_until is not None:
+        sentence = f"Nothing is sent to {lane.provider} for now: {gate.paused_reason or 'it is in trouble'}"
+        eta = _after(gate.paused_until, seen)
+        return Why(reason=Reason.PAUSED_PROVIDER, sentence=sentence, until=gate.paused_until, eta_seconds=eta)
+    return await _in_line(tx, seen, lane, gate)
+
+
+async def _in_line(tx: Transaction, seen: _Seen, lane: Lane, gate: GateState | None) -> Why:
+    default = lane_for(seen.lanes, None)
+    turn = await tx.operations.turn(seen.job, default_provider=default.provider if default else "")
+    in_flight = gate.in_flight if gate else 0
+    # After a fault one job at a time goes out, to see whether the provider is well again.
+    limit = min(lane.limit, 1) if gate and gate.faults else lane.limit
+    full = in_flight >= limit
+    ahead = f"{turn.ahead} {'is' if turn.ahead == 1 else 'are'} likely to go first"
+    if not turn.exact:
+        ahead = "more than 10,000 wait in line"
+    if full:
+        sentence = f"All {limit} places at {lane.provider} are taken; {ahead}."
+    elif turn.ahead:
+        sentence = f"It is waiting its turn; {ahead}."
+    else:
+        sentence = "It is next; an executor takes it in a moment."
+    eta = None
+    if turn.exact and seen.seconds is not None and limit > 0:
+        before = turn.ahead + (in_flight if full else 0)
+        eta = round(seen.seconds * (1 + before / limit), 1)
+    return Why(
+        reason=Reason.LIMIT if full else Reason.TURN,
+        sentence=sentence,
+        position=turn.ahead + 1 if turn.exact else None,
+        limit=limit,
+        in_flight=in_flight,
+        eta_seconds=eta,
+    )
+
+
+def _in_hand(seen: _Seen, attempts: Sequence[AttemptRecord], living: set[UUID]) -> Why:
+    job = seen.job
+    if job.claimed_by not in living:
+        return _orphaned(seen)
+    state = attempts[-1].state if attempts else None
+    if job.status is JobStatus.PROCESSING and state is AttemptState.UNKNOWN:
+        sentence = (
+            f"The answer of {seen.place} was lost, so it may or may not be making this shot. Rushes looks "
+            "for it there and does not ask again, because that could be billed twice."
+        )
+        return Why(reason=Reason.SUBMIT_UNKNOWN, sentence=sentence)
+    if job.status is JobStatus.PROCESSING:
+        return Why(
+            reason=Reason.SUBMITTING,
+            sentence=f"It is being sent to {seen.place}.",
+            eta_seconds=_left(seen),
+        )
+    if job.status is JobStatus.GENERATING:
+        return Why(reason=Reason.GENERATING, sentence=f"{seen.place} is making it.", eta_seconds=_left(seen))
+    return Why(reason=Reason.STORING, sentence=f"{seen.place} is done; the result is being stored.")
+
+
+def _orphaned(seen: _Seen) -> Why:
+    if not seen.anyone:
+        sentence = "The executor that held it is gone and no other is running. Start one: rushes executor"
+        return Why(reason=Reason.NO_EXECUTOR, sentence=sentence)
+    if seen.lane is None:
+        sentence = f"It waits to be taken over, and no running executor has {seen.place}."
+        return Why(reason=Reason.NO_EXECUTOR_FOR_PROVIDER, sentence=sentence)
+    if seen.job.claimed_by is None:
+        sentence = "Nobody holds it just now; an executor is about to take it over."
+        return Why(reason=Reason.HANDOVER, sentence=sentence)
+    sentence = "The executor that holds it has gone silent; another one is about to take over."
+    return Why(reason=Reason.EXECUTOR_STALLED, sentence=sentence)
+
+
+def _after(moment: datetime, seen: _Seen) -> float | None:
+    if seen.seconds is None:
+        return None
+    return round((moment - seen.now).total_seconds() + seen.seconds, 1)
+
+
+def _left(seen: _Seen) -> float | None:
+    """Estimate what is left of a job that runs; a job that is late already is done any moment."""
+    started = seen.job.processing_started_at
+    if seen.seconds is None or started is None:
+        return None
+    return round(max(0.0, seen.seconds - (seen.now - started).total_seconds()), 1)
