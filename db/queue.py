@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.claim_rows import claim_of
@@ -34,25 +35,24 @@ class PostgresQueue:
 
     async def claim(self, executor: UUID, lane: Lane, room: int) -> Sequence[Claim]:
         """See the port: gate first, then at most as many jobs as it has room for."""
-        values: dict[str, Any] = {"provider": lane.provider, "kind": lane.kind}
         async with self._database.transaction() as connection:
-            free = await self._room(connection, lane)
-            if min(free, room) <= 0:
+            gate = await self._gate(connection, lane)
+            if min(gate.room, room) <= 0:
                 return []
             token = uuid4()
-            values |= {"room": min(free, room), "is_default": lane.is_default, "model": lane.model}
-            found = await connection.execute(
-                statement("claim"), {**values, "executor": executor, "token": token}
-            )
+            values: dict[str, Any] = {"room": min(gate.room, room), "turn": gate.turn, "model": lane.model}
+            values |= {"provider": lane.provider, "kind": lane.kind, "is_default": lane.is_default}
+            values |= {"executor": executor, "token": token}
+            found = await connection.execute(statement("claim"), values)
             return [claim_of(row, token) for row in found.mappings()]
 
-    async def _room(self, connection: AsyncConnection, lane: Lane) -> int:
+    async def _gate(self, connection: AsyncConnection, lane: Lane) -> Row[Any]:
         values = {"provider": lane.provider, "kind": lane.kind, "limit": lane.limit}
-        room = await connection.scalar(statement("lock_gate"), values)
-        if room is None:
+        gate = (await connection.execute(statement("lock_gate"), values)).one_or_none()
+        if gate is None:
             await connection.execute(statement("open_gate"), values)
-            room = await connection.scalar(statement("lock_gate"), values)
-        return int(room or 0)
+            gate = (await connection.execute(statement("lock_gate"), values)).one()
+        return gate
 
     async def adopt(
         self, executor: UUID, providers: Sequence[str], *, dead_too: bool, limit: int

@@ -16,6 +16,8 @@ class MediaInfo:
     codec: str
     frame_rate: float | None
     has_audio: bool
+    rewritten: bool = False
+    """Whether the file's bytes are not those that came: its index was moved to the front."""
 
 
 class MediaTool(Protocol):

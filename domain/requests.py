@@ -1,7 +1,7 @@
 """What is asked of a provider, frozen when an attempt begins."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 from uuid import UUID
 
@@ -42,7 +42,8 @@ class GenerationRequest:
     def to_json(self) -> dict[str, Any]:
         """Give a JSON object that ``from_json`` reads back."""
         return {
-            name: str(value) if isinstance(value, UUID) else value for name, value in asdict(self).items()
+            name: str(value) if isinstance(value, UUID) else value
+            for name, value in ((name, getattr(self, name)) for name in self.__slots__)
         }
 
     @classmethod

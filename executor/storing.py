@@ -2,12 +2,10 @@
 
 import asyncio
 import hashlib
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from tenacity import (
@@ -94,12 +92,16 @@ class Storer:
 
     async def _once(self, work: Work, result: Result) -> dict[str, Any]:
         attempt, job = work.submitted, work.claim.job
-        with _spooled(self.spool) as path:
-            await _download(work, result, path)
+        path = self.spool / f"{attempt.id}-{uuid4().hex}.part"
+        try:
+            digest, size = await _download(work, result, path)
             info = await self._verify(attempt, path)
-            digest, size = await asyncio.to_thread(_digest, path)
+            if info.rewritten:
+                digest, size = await asyncio.to_thread(_digest, path)
             key = object_key(job.kind, job.project_id, job.scene_id, job.id, attempt.number)
             await self.blobs.put(key, path, content_type=CONTENT_TYPES[job.kind], sha256=digest)
+        finally:
+            path.unlink(missing_ok=True)
         cost = result.actual_cost if result.actual_cost is not None else attempt.estimated_cost
         return {
             "video_url": f"/api/v1/jobs/{job.id}/content",
@@ -125,29 +127,28 @@ class Storer:
         return info
 
 
-async def _download(work: Work, result: Result, path: Path) -> None:
+async def _download(work: Work, result: Result, path: Path) -> tuple[str, int]:
+    """Write the result to ``path``; give its SHA-256 and its size, counted on the way."""
+    seen, size = hashlib.sha256(), 0
+
+    def take(chunk: bytes) -> None:
+        file.write(chunk)
+        seen.update(chunk)
+
     with path.open("wb") as file:
         async with work.provider.open(result) as chunks:
             async for chunk in chunks:
+                size += len(chunk)
                 if len(chunk) > _CHUNK_TO_THREAD:
-                    await asyncio.to_thread(file.write, chunk)
+                    await asyncio.to_thread(take, chunk)
                 else:
-                    file.write(chunk)
+                    take(chunk)
+    return seen.hexdigest(), size
 
 
 def _digest(path: Path) -> tuple[str, int]:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
-
-
-@contextmanager
-def _spooled(folder: Path) -> Iterator[Path]:
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as made:
-        path = Path(made.name)
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _log_retry(state: RetryCallState) -> None:

@@ -49,52 +49,50 @@ WITH m AS MATERIALIZED (
                              ELSE j.error_message END
     FROM m JOIN held h ON h.id = m.id
     WHERE j.id = h.id AND j.claim_token = m.token AND j.status = m.expected AND j.in_hand
-    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind, m.n
+    -- Everything the rest needs, so that nothing below joins these lists once more.
+    RETURNING j.project_id, j.scene_id, j.shot_id, j.kind, j.provider, m.*, m.frees AND h.slot_held AS freed
 ), freed AS (
     UPDATE gates g
     SET in_flight = g.in_flight - f.places
     FROM (
-        SELECT h.provider, h.kind, count(*)::int AS places
-        FROM moved v JOIN m ON m.n = v.n JOIN held h ON h.id = v.id
-        WHERE m.frees AND h.slot_held
-        GROUP BY h.provider, h.kind
+        SELECT v.provider, v.kind, count(*)::int AS places FROM moved v WHERE v.freed GROUP BY v.provider, v.kind
     ) f
     WHERE g.provider = f.provider AND g.kind = f.kind
 ), begun AS (
     INSERT INTO job_attempts (id, job_id, number, provider, model, state, request, landing, executor_id,
                               estimated_cost)
-    SELECT m.a_id, v.id, (m.a_begun ->> 'number')::int, m.a_begun ->> 'provider', m.a_begun ->> 'model',
-           m.a_state, m.a_begun -> 'request', m.a_begun ->> 'landing', (m.a_begun ->> 'executor')::uuid,
-           m.estimated_cost
-    FROM moved v JOIN m ON m.n = v.n
-    WHERE m.a_begun IS NOT NULL
+    SELECT v.a_id, v.id, (v.a_begun ->> 'number')::int, v.a_begun ->> 'provider', v.a_begun ->> 'model',
+           v.a_state, v.a_begun -> 'request', v.a_begun ->> 'landing', (v.a_begun ->> 'executor')::uuid,
+           v.estimated_cost
+    FROM moved v
+    WHERE v.a_begun IS NOT NULL
     ON CONFLICT (id) DO NOTHING
 ), noted AS (
     UPDATE job_attempts a
-    SET state = m.a_state,
-        provider_job_id = coalesce(m.a_handle_id, a.provider_job_id),
-        handle = coalesce(m.a_handle, a.handle),
-        result = coalesce(m.a_result, a.result),
-        actual_cost = coalesce(m.a_cost, a.actual_cost),
-        error_code = coalesce(m.a_code, a.error_code),
-        error_message = coalesce(m.a_message, a.error_message),
-        raw_error = coalesce(m.a_raw, a.raw_error),
-        storage_path = coalesce(m.a_path, a.storage_path),
-        submitted_at = CASE WHEN m.a_state = 'accepted' THEN coalesce(a.submitted_at, now())
+    SET state = v.a_state,
+        provider_job_id = coalesce(v.a_handle_id, a.provider_job_id),
+        handle = coalesce(v.a_handle, a.handle),
+        result = coalesce(v.a_result, a.result),
+        actual_cost = coalesce(v.a_cost, a.actual_cost),
+        error_code = coalesce(v.a_code, a.error_code),
+        error_message = coalesce(v.a_message, a.error_message),
+        raw_error = coalesce(v.a_raw, a.raw_error),
+        storage_path = coalesce(v.a_path, a.storage_path),
+        submitted_at = CASE WHEN v.a_state = 'accepted' THEN coalesce(a.submitted_at, now())
                             ELSE a.submitted_at END,
-        finished_at = CASE WHEN m.a_state IN ('rejected', 'succeeded', 'failed', 'abandoned')
+        finished_at = CASE WHEN v.a_state IN ('rejected', 'succeeded', 'failed', 'abandoned')
                            THEN coalesce(a.finished_at, now()) ELSE a.finished_at END
-    FROM moved v JOIN m ON m.n = v.n
-    WHERE a.id = m.a_id AND m.a_begun IS NULL
+    FROM moved v
+    WHERE a.id = v.a_id AND v.a_begun IS NULL
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
-    SELECT v.project_id, v.scene_id, v.id, m.event,
+    SELECT v.project_id, v.scene_id, v.id, v.event,
            jsonb_strip_nulls(jsonb_build_object(
-               'status', m.target, 'previous_status', m.expected, 'kind', v.kind, 'shot_id', v.shot_id,
-               'progress', m.progress, 'error_code', m.error_code, 'actual_cost', m.actual_cost))
-    FROM moved v JOIN m ON m.n = v.n
-    WHERE m.event IS NOT NULL
-    ORDER BY m.n
+               'status', v.target, 'previous_status', v.expected, 'kind', v.kind, 'shot_id', v.shot_id,
+               'progress', v.progress, 'error_code', v.error_code, 'actual_cost', v.actual_cost))
+    FROM moved v
+    WHERE v.event IS NOT NULL
+    ORDER BY v.n
 )
 SELECT m.n, CASE
     WHEN v.id IS NOT NULL THEN 'applied'

@@ -4,39 +4,39 @@
 -- recursive parts hop through ix_jobs_queue from project to project, one index probe each, first ahead of
 -- the last one served and then from the start, and never further than there is room. Every project on
 -- the way gets an equal share, so a thousand jobs of one do not stand before the first of another.
-WITH RECURSIVE gate AS MATERIALIZED (
-    SELECT turn FROM gates WHERE provider = :provider AND kind = :kind
-), ahead (project_id, seat) AS (
+-- The hops order by all of the index's columns, so that no other index will do: in ix_jobs_project they
+-- would wade through finished jobs.
+WITH RECURSIVE ahead (project_id, seat) AS (
     (
-        SELECT j.project_id, 1 FROM video_generation_jobs j, gate
-        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > gate.turn
+        SELECT j.project_id, 1 FROM video_generation_jobs j
+        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > :turn
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-        ORDER BY j.project_id LIMIT 1
+        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     )
     UNION ALL
     SELECT (
         SELECT j.project_id FROM video_generation_jobs j
         WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > a.project_id
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-        ORDER BY j.project_id LIMIT 1
+        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     ), a.seat + 1
     FROM ahead a WHERE a.project_id IS NOT NULL AND a.seat < CAST(:room AS integer)
 ), behind (project_id, seat) AS (
     (
-        SELECT j.project_id, 1 FROM video_generation_jobs j, gate
-        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id <= gate.turn
+        SELECT j.project_id, 1 FROM video_generation_jobs j
+        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id <= :turn
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-        ORDER BY j.project_id LIMIT 1
+        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     )
     UNION ALL
     SELECT (
         SELECT j.project_id FROM video_generation_jobs j
         WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now()
-          AND j.project_id > b.project_id AND j.project_id <= gate.turn
+          AND j.project_id > b.project_id AND j.project_id <= :turn
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-        ORDER BY j.project_id LIMIT 1
+        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     ), b.seat + 1
-    FROM behind b, gate WHERE b.project_id IS NOT NULL AND b.seat < CAST(:room AS integer)
+    FROM behind b WHERE b.project_id IS NOT NULL AND b.seat < CAST(:room AS integer)
 ), turns AS MATERIALIZED (
     SELECT project_id, row_number() OVER (ORDER BY lap, seat) AS seat
     FROM (

@@ -5,6 +5,6 @@ SELECT CASE
     WHEN paused_until > now() THEN 0
     WHEN faults > 0 THEN least(1, CAST(:limit AS integer) - in_flight)
     ELSE CAST(:limit AS integer) - in_flight
-END AS room
+END AS room, turn
 FROM gates WHERE provider = :provider AND kind = :kind
 FOR UPDATE
