@@ -19,7 +19,7 @@ from db.statements import statement
 from domain.failures import ErrorCode
 from domain.job import Claim
 from domain.moves import Move, Outcome
-from domain.ports import ExecutorCard, Lane
+from domain.ports import ExecutorCard, Lane, Pulse
 from domain.provider import Handle, ProviderError, SubmitRejectedError
 from domain.statuses import JobStatus
 
@@ -119,14 +119,13 @@ class PostgresQueue:
             return Handle(found.provider_job_id, found.handle or {})
         return SubmitRejectedError(ErrorCode(found.error_code), found.error_message, raw=found.raw_error)
 
-    async def beat(self, card: ExecutorCard) -> Sequence[UUID]:
+    async def beat(self, card: ExecutorCard) -> Pulse:
         """See the port."""
         values: dict[str, Any] = {"id": card.id, "name": card.name, "host": card.host, "pid": card.pid}
         async with self._database.transaction() as connection:
-            found = await connection.execute(
-                statement("beat"), {**values, "settings": as_json(card.settings)}
-            )
-            return list(found.scalars())
+            values |= {"settings": as_json(card.settings), "expiry": self._expiry}
+            found = (await connection.execute(statement("beat"), values)).one()
+        return Pulse(cancelled=found.cancelled, orphans=found.orphans)
 
     async def forget_executors(self) -> None:
         """Remove the rows of executors that are long gone."""

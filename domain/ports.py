@@ -42,6 +42,16 @@ class ExecutorCard:
     """Limits and providers, so that executors that disagree can be found. No secrets."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What an executor learns with every beat."""
+
+    cancelled: Sequence[UUID] = ()
+    """Its jobs that a person cancelled and that are still collected."""
+    orphans: bool = False
+    """Whether an executor that stopped beating still holds jobs."""
+
+
 class JobQueue(Protocol):
     """The executor's side of ``video_generation_jobs``. No call holds a connection after it returns.
 
@@ -84,8 +94,8 @@ class JobQueue(Protocol):
         """Give what ``record_answer`` wrote about an attempt, if anything."""
         ...
 
-    async def beat(self, card: ExecutorCard) -> Sequence[UUID]:
-        """Say that this executor lives; give its jobs that were cancelled and are still collected."""
+    async def beat(self, card: ExecutorCard) -> Pulse:
+        """Say that this executor lives, and learn what happened meanwhile."""
         ...
 
     async def forget_executors(self) -> None:

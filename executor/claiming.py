@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from random import Random
 from uuid import UUID
 
 import structlog
@@ -10,7 +9,7 @@ import structlog
 from domain.errors import DatabaseUnavailableError
 from domain.job import Claim
 from domain.ports import JobQueue, Lane
-from executor.heart import BEAT_SECONDS, Heart
+from executor.heart import Heart
 
 LARGEST_CLAIM = 500
 """Jobs per claim; a larger one would hold the gate longer than a flush does."""
@@ -40,6 +39,12 @@ class Claimer:
         self._start = start
         self._poll_interval = poll_interval
         self._wake = asyncio.Event()
+        self._orphans = False
+
+    def rescue(self) -> None:
+        """Take over, as soon as we may, the jobs of executors that stopped beating."""
+        self._orphans = True
+        self._wake.set()
 
     def wake(self) -> None:
         """Look for jobs now."""
@@ -64,7 +69,10 @@ class Claimer:
                 continue
 
     async def _round(self) -> None:
-        await self._adopt(dead_too=False)
+        # Everybody rescues and nobody leads: a leader could be the one that is frozen.
+        dead_too = self._orphans and self._heart.may_rescue()
+        self._orphans = False
+        await self._adopt(dead_too=dead_too)
         for lane in self._lanes:
             while claims := await self._queue.claim(self._executor, lane, LARGEST_CLAIM):
                 for claim in claims:
@@ -76,21 +84,9 @@ class Claimer:
         while claims := await self._queue.adopt(
             self._executor, self._providers, dead_too=dead_too, limit=LARGEST_CLAIM
         ):
-            log.info("took over jobs", action="adopted", jobs=len(claims), of_the_dead=dead_too)
+            log.info("took over jobs", action="adopted", jobs=len(claims))
             for claim in claims:
                 self._start(claim)
-
-    async def rescue_forever(self, rng: Random) -> None:
-        """Take over the jobs of executors that stopped beating. Everybody does; nobody leads."""
-        while True:
-            # Spread, so that the survivors of a crash do not all sweep in the same instant.
-            await asyncio.sleep(BEAT_SECONDS * rng.uniform(0.5, 1.0))
-            if self._heart.may_rescue():
-                try:
-                    await self._adopt(dead_too=True)
-                    await self._queue.forget_executors()
-                except DatabaseUnavailableError as error:
-                    log.warning("could not rescue", action="rescue_failed", error=error.message)
 
     async def listen_forever(self) -> None:
         """Wake on every notification; connect anew whenever the connection is lost or deaf."""

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from random import Random
 from typing import Any
-from uuid import UUID
 
 import structlog
 
 from domain.errors import DatabaseUnavailableError
 from domain.job import Claim
 from domain.moves import Move, Outcome
-from domain.ports import JobQueue, Lane
+from domain.ports import JobQueue, Lane, Pulse
 from domain.provider import Handle
 from domain.statuses import JobStatus
 from executor.claiming import Claimer
@@ -38,7 +37,7 @@ class Executor:
         self._parking = Parking()
         self._in_flight: dict[asyncio.Task[None], Work] = {}
         self._writer = Writer(queue, self._freed)
-        self._heart = Heart(queue, parts.card, self._cancelled)
+        self._heart = Heart(queue, parts.card, self._learn)
         self._claimer = Claimer(
             queue,
             executor=parts.card.id,
@@ -64,11 +63,11 @@ class Executor:
         async with asyncio.TaskGroup() as group:
             writer = group.create_task(self._writer.run())
             await self._heart.first_beat()
+            await self._queue.forget_executors()
             beating = group.create_task(self._heart.run())
             hunting = [
                 group.create_task(self._claimer.listen_forever()),
                 group.create_task(self._claimer.claim_forever()),
-                group.create_task(self._claimer.rescue_forever(self._rng)),
             ]
             log.info("the executor is ready", action="executor_ready", executor=str(self._card.id))
             if ready is not None:
@@ -98,9 +97,11 @@ class Executor:
     def _freed(self) -> None:
         self._claimer.wake()
 
-    def _cancelled(self, jobs: Sequence[UUID]) -> None:
-        """Learn that a person cancelled these jobs; told again with every beat until they are over."""
-        news = set(jobs)
+    def _learn(self, pulse: Pulse) -> None:
+        """Act on a beat's news, which come again with every beat until they are dealt with."""
+        if pulse.orphans:
+            self._claimer.rescue()
+        news = set(pulse.cancelled)
         for work in [w for w in self._in_flight.values() if w.claim.job.id in news and not w.cancelled]:
             work.cancelled = True
             if work.handle is not None:

@@ -1,14 +1,13 @@
 """Being alive, and knowing when one may no longer act as if one were."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from uuid import UUID
+from collections.abc import Callable
 
 import structlog
 
 from domain.clock import boot_time
 from domain.errors import DatabaseUnavailableError
-from domain.ports import ExecutorCard, JobQueue
+from domain.ports import ExecutorCard, JobQueue, Pulse
 
 BEAT_SECONDS = 2.0
 """Between two beats."""
@@ -29,12 +28,12 @@ class Heart:
         self,
         queue: JobQueue,
         card: ExecutorCard,
-        on_cancelled: Callable[[Sequence[UUID]], None],
+        on_pulse: Callable[[Pulse], None],
         clock: Callable[[], float] = boot_time,
     ) -> None:
         self._queue = queue
         self._card = card
-        self._on_cancelled = on_cancelled
+        self._on_pulse = on_pulse
         self._clock = clock
         self._last_good = float("-inf")
         self._healthy_since: float | None = None
@@ -45,7 +44,7 @@ class Heart:
         sent = self._clock()
         try:
             async with asyncio.timeout(_BEAT_TIMEOUT):
-                cancelled = await self._queue.beat(self._card)
+                pulse = await self._queue.beat(self._card)
         except (DatabaseUnavailableError, TimeoutError) as error:
             self._healthy_since = None
             log.warning("the beat failed", action="beat_failed", error=str(error))
@@ -57,7 +56,7 @@ class Heart:
         self._last_good = sent
         if self._healthy_since is None:
             self._healthy_since = sent
-        self._on_cancelled(cancelled)
+        self._on_pulse(pulse)
         return True
 
     async def first_beat(self) -> None:
