@@ -104,6 +104,15 @@ def test_no_other_distribution_brings_a_package_of_our_name(name: str) -> None:
     assert set(packages_distributions().get(name, ())) <= {"rushes"}
 
 
+def test_every_tool_looks_at_every_package() -> None:
+    tools = PYPROJECT["tool"]
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"benchmarks"}
+    assert set(PACKAGES) == packages
+    assert set(tools["importlinter"]["root_packages"]) == packages
+    assert set(tools["coverage"]["run"]["source"]) == packages
+    assert set(tools["mypy"]["files"]) == packages | {"tests", "benchmarks"}
+
+
 def test_nothing_is_left_for_later() -> None:
     later = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
     assert not lines_matching(later, [path for path in files() if path.suffix in SOURCE_SUFFIXES])
