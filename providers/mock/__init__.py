@@ -1,0 +1,1 @@
+"""The mock provider: real clips and images, made here, for nothing."""
