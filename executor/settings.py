@@ -12,7 +12,7 @@ Places = Annotated[int, Field(ge=0, le=1_000_000)]
 class ExecutorSettings(BaseSettings):
     """Limits and waits of one executor; executors on one database should agree on the limits."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     poll_interval_seconds: Seconds = Field(
         default=5.0, description="How often to look for jobs when no notification came."
