@@ -1,4 +1,4 @@
-"""The documents hold together: links lead somewhere, decisions are numbered, the changelog is open."""
+"""The documents hold together: links lead somewhere, decisions are told apart, the changelog is open."""
 
 import re
 from pathlib import Path
@@ -29,9 +29,10 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-def test_decisions_are_numbered_without_gaps_and_say_their_status() -> None:
+def test_decisions_have_numbers_of_their_own_and_say_their_status() -> None:
     decisions = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-    assert [int(page.name[:4]) for page in decisions] == list(range(len(decisions)))
+    numbers = [page.name[:4] for page in decisions]
+    assert len(numbers) == len(set(numbers))
     for page in decisions[1:]:
         text = page.read_text()
         assert re.match(rf"# {int(page.name[:4])}\. \S", text), page.name
