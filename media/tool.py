@@ -1,0 +1,53 @@
+"""Open clips and images with PyAV and Pillow, off the event loop."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from domain.media import MediaInfo
+from media.boxes import starts_at_once, top_level_boxes
+from media.clips import probe_clip
+from media.faststart import rewrite_for_streaming
+from media.stills import probe_still
+
+_WORKERS = 2
+"""Probes at a time. One takes tens of milliseconds; more would only compete with the event loop for cores."""
+
+
+class PyAVTool:
+    """A ``MediaTool`` on threads of its own.
+
+    Threads, not processes: FFmpeg and Pillow let go of the interpreter while they decode, and a process
+    pool would cost each executor half a second and tens of megabytes before the first clip. Threads of its
+    own: in the loop's shared pool a slow decode would delay name resolution and file writes.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="media")
+
+    async def ingest_video(self, path: Path) -> MediaInfo:
+        """Probe a clip by decoding it; rewrite it in place where its ``moov`` atom comes last."""
+        return await self._run(_ingest_video, path)
+
+    async def ingest_image(self, path: Path) -> MediaInfo:
+        """Probe a still image by decoding it."""
+        return await self._run(probe_still, path)
+
+    async def _run(self, probe: Callable[[Path], MediaInfo], path: Path) -> MediaInfo:
+        return await asyncio.wrap_future(self._threads.submit(probe, path))
+
+    def close(self) -> None:
+        """Let go of the threads; probes that have not begun are dropped."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _ingest_video(path: Path) -> MediaInfo:
+    boxes = top_level_boxes(path)
+    info = probe_clip(path)
+    if starts_at_once(boxes):
+        return info
+    rewrite_for_streaming(path)
+    # What was written is what will be stored, so it is what must be sound.
+    return replace(probe_clip(path), rewritten=True)
