@@ -118,7 +118,9 @@ class Runner:
         try:
             stored, tries = await self.storer.store(work, result)
         except ProviderError as error:
-            log.warning("the result could not be stored", action="store_failed", code=error.code)
+            log.warning(
+                "the result could not be stored", action="store_failed", code=error.code, error=error.raw
+            )
             if work.cancelled or not await work.move(
                 moves.fail(claim, JobStatus.UPLOADING, error, attempt.id, uploads=1)
             ):

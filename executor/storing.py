@@ -69,7 +69,7 @@ class Storer:
 
         try:
             async for attempt in AsyncRetrying(
-                wait=wait_exponential_jitter(initial=0.5, max=60.0),
+                wait=wait_exponential_jitter(multiplier=0.5, max=60.0),
                 stop=stop_after_delay(LONGEST_SECONDS),
                 retry=retry_if_exception(again),
                 sleep=self.parking.wait,
