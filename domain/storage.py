@@ -18,7 +18,10 @@ class StoredObject:
 
 
 class BlobStore(Protocol):
-    """Keeps finished results under keys such as ``{project}/{scene}/{job}.mp4``. Safe to share."""
+    """Keeps finished results under keys such as ``{project}/{scene}/{job}.mp4``. Safe to share.
+
+    Every method that takes a key raises ``InvalidRequestError`` for one that is no plain relative path.
+    """
 
     async def prepare(self) -> None:
         """Make the bucket or folder if it is missing and may be made.
@@ -45,7 +48,7 @@ class BlobStore(Protocol):
         ...
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Stream bytes ``start`` to ``end`` (exclusive) in chunks.
+        """Stream bytes ``start`` to ``end`` (exclusive) in chunks; beyond the object's end there are none.
 
         Raises:
             NotFoundError: there is no such object.
@@ -58,7 +61,10 @@ class BlobStore(Protocol):
         ...
 
     async def url(self, key: str, *, expires: timedelta) -> str:
-        """Give a URL that plays without headers until it expires; a path where the API serves it itself."""
+        """Give a URL that plays without headers until it expires; a path where the API serves it itself.
+
+        ``expires`` is at most seven days, the limit of S3's signatures; ``ValueError`` otherwise.
+        """
         ...
 
     async def check(self) -> None:

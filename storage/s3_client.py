@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import boto3
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
-from pydantic import SecretStr
 from s3transfer.manager import TransferManager
 
+from domain.errors import ConfigurationError
 from storage.settings import StorageSettings
 
 if TYPE_CHECKING:
@@ -24,7 +24,12 @@ _LONGEST_CONNECT = 5.0
 
 
 def make_client(settings: StorageSettings, endpoint: str | None) -> "S3Client":
-    """Give a client on which every wait has an end."""
+    """Give a client on which every wait has an end.
+
+    Raises:
+        ConfigurationError: one half of the credentials is missing.
+        BotoCoreError, ValueError: boto3 cannot use the settings.
+    """
     seconds = settings.storage_timeout.total_seconds()
     config = Config(
         signature_version="s3v4",
@@ -43,12 +48,8 @@ def make_client(settings: StorageSettings, endpoint: str | None) -> "S3Client":
         max_pool_connections=REQUESTS + CALLS,
         tcp_keepalive=True,
     )
-    session = boto3.session.Session(
-        aws_access_key_id=_plain(settings.aws_access_key_id),
-        aws_secret_access_key=_plain(settings.aws_secret_access_key),
-        aws_session_token=_plain(settings.aws_session_token),
-        region_name=settings.aws_default_region,
-    )
+    key, secret, token = _credentials(settings)
+    session = boto3.session.Session(key, secret, token, region_name=settings.aws_default_region)
     client: S3Client = session.client("s3", endpoint_url=endpoint, config=config)
     return client
 
@@ -65,5 +66,16 @@ def make_transfers(client: "S3Client") -> TransferManager:
     return create_transfer_manager(client, config)
 
 
-def _plain(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
+def _credentials(settings: StorageSettings) -> tuple[str | None, str | None, str | None]:
+    """Give the settings' credentials; without any, boto3 looks for some itself."""
+    key, secret, token = (
+        settings.aws_access_key_id,
+        settings.aws_secret_access_key,
+        settings.aws_session_token,
+    )
+    if key and secret:
+        return key.get_secret_value(), secret.get_secret_value(), token.get_secret_value() if token else None
+    if key or secret:
+        missing = "AWS_SECRET_ACCESS_KEY" if key else "AWS_ACCESS_KEY_ID"
+        raise ConfigurationError(missing, None, "it goes with the other half of the pair, which is set")
+    return None, None, None
