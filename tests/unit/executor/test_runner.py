@@ -1,10 +1,11 @@
 """A job's way through the executor, with every answer of the outside scripted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -119,7 +120,7 @@ async def test_the_intent_is_committed_before_the_post(bench: Bench) -> None:
     ],
 )
 async def test_an_impossible_job_fails_alone_before_anything_is_asked(
-    bench: Bench, field: str, value: object, says: str
+    bench: Bench, field: str, value: Any, says: str
 ) -> None:
     assert await bench.run(make_claim(**{field: value})) == ["fail"]
     assert bench.last.columns["error_code"] == ErrorCode.INVALID_REQUEST
@@ -172,7 +173,7 @@ async def test_a_search_frees_its_place_and_ends(bench: Bench) -> None:
     claim = make_claim(attempt)
     work = bench.runner.take(claim)
     work.started -= 500.0  # longer than the model's longest generation, not yet the window's end
-    bench.parking.wait = _aging(work, 200.0)  # type: ignore[method-assign] # time passes in the search
+    bench.parking.wait = _aging(work, 200.0)  # type: ignore[method-assign,assignment] # time passes in the search
     await bench.runner.run(work)
     assert bench.queue.names == ["free_slot", "fail"]
     assert bench.last.columns["error_code"] == ErrorCode.SUBMIT_UNKNOWN
@@ -181,7 +182,7 @@ async def test_a_search_frees_its_place_and_ends(bench: Bench) -> None:
     assert not bench.provider.asked
 
 
-def _aging(work: Work, seconds: float) -> Callable[[float], Awaitable[None]]:
+def _aging(work: Work, seconds: float) -> Callable[[float], Coroutine[Any, Any, None]]:
     async def wait(_: float) -> None:
         work.started -= seconds
         await asyncio.sleep(0)
