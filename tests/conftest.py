@@ -1,3 +1,3 @@
 """Fixtures for every tier."""
 
-pytest_plugins = ["tests.database", "tests.require_all", "tests.s3_endpoint"]
+pytest_plugins = ["tests.database", "tests.properties", "tests.require_all", "tests.s3_endpoint"]
