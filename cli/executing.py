@@ -1,0 +1,20 @@
+"""The executor as a service of a process."""
+
+import asyncio
+
+from cli.ground import Ground
+from cli.settings import load
+from executor.main import work
+from executor.settings import ExecutorSettings
+
+
+async def run_executor(ground: Ground, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
+    """Run an executor until ``stop`` is set."""
+    await work(
+        load(ExecutorSettings),
+        stop,
+        ready,
+        database=ground.database,
+        storage=ground.storage,
+        providers=ground.providers,
+    )

@@ -1,0 +1,39 @@
+"""How a command fails: one line on stderr and an exit code."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from domain.errors import ConfigurationError, RushesError
+
+FAILED, MISCONFIGURED, INTERRUPTED = 1, 2, 130
+
+
+@contextmanager
+def reported(*, debug: bool) -> Iterator[None]:
+    """Turn expected errors into a line on stderr and an exit code; with ``debug`` they are left alone.
+
+    Whatever is not expected keeps its traceback: it is a mistake of ours, and somebody has to find it.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (RushesError, BaseExceptionGroup) as error:
+        expected = _expected(error)
+        if debug or not expected:
+            raise
+        for each in expected:
+            print(f"rushes: {' '.join(each.message.split())}", file=sys.stderr)  # noqa: T201 # what stderr is for
+        wrong = any(isinstance(each, ConfigurationError) for each in expected)
+        sys.exit(MISCONFIGURED if wrong else FAILED)
+
+
+def _expected(error: BaseException) -> list[RushesError]:
+    """Give the errors of ours in it; none if there is any other, which then must not be hidden."""
+    if isinstance(error, RushesError):
+        return [error]
+    if not isinstance(error, BaseExceptionGroup):
+        return []
+    parts = [_expected(part) for part in error.exceptions]
+    return [each for part in parts for each in part] if all(parts) else []

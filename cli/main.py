@@ -1,0 +1,207 @@
+"""The ``rushes`` command: what it understands. What a command does is imported when it runs.
+
+Imports inside the functions keep ``rushes --help`` fast: PyAV, boto3 and SQLAlchemy take over a second
+together, and no command needs all of them.
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+from typer.core import TyperGroup
+
+from cli.failing import reported
+from domain.access import Scope
+from domain.statuses import JobKind, JobStatus
+
+
+class _Commands(TyperGroup):
+    """A group whose expected errors end as one line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with reported(debug=bool(ctx.params.get("debug"))):
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="The render executor for AI video: never pays twice, never loses a clip it paid for.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Settings come from the environment and .env; docs/reference/settings.md lists them.",
+)
+jobs_app = typer.Typer(help="Look at jobs and move them.", no_args_is_help=True)
+keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(keys_app, name="keys")
+
+_Job = Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.", show_default=False)]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rushes {version('rushes')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
+) -> None:
+    """Take what is said before the command; the options act by themselves."""
+
+
+@app.command()
+def demo(
+    exit_when_done: Annotated[
+        bool, typer.Option("--exit", help="Stop when the film is done; exit 0 only if every clip is stored.")
+    ] = False,
+) -> None:
+    """Watch a sample film render: no account, no Docker, no server."""
+    from cli.demo import run_demo
+
+    raise typer.Exit(run_demo(keep_serving=not exit_when_done))
+
+
+@app.command()
+def up() -> None:
+    """Run the API and an executor in one process."""
+    from cli.answering import run_api
+    from cli.executing import run_executor
+    from cli.running import run_together
+
+    run_together(run_api, run_executor)
+
+
+@app.command()
+def api() -> None:
+    """Run the HTTP API alone."""
+    from cli.answering import run_api
+    from cli.running import run_together
+
+    run_together(run_api)
+
+
+@app.command()
+def executor() -> None:
+    """Run an executor: claims jobs, renders them, stores the clips."""
+    from cli.executing import run_executor
+    from cli.running import run_together
+
+    run_together(run_executor)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the schema of this release. Safe to repeat, and safe to run twice at once."""
+    from cli.migrating import migrate_database
+
+    typer.echo(migrate_database())
+
+
+@app.command()
+def doctor() -> None:
+    """Check everything that Rushes stands on, and say how to mend what is wrong."""
+    from cli.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+@app.command(name="import")
+def import_script(
+    script: Annotated[
+        Path, typer.Argument(metavar="SCRIPT.JSON", help="The JSON of POST /projects; - reads stdin.")
+    ],
+    render: Annotated[bool, typer.Option("--render", help="Queue every clip at once.")] = False,
+) -> None:
+    """Create a project from a script, all of it or, when anything is wrong, nothing."""
+    from cli.importing import import_film
+
+    raise typer.Exit(import_film(script, render=render))
+
+
+@jobs_app.command(name="list")
+def list_jobs(
+    project: Annotated[str | None, typer.Option(help="Only of this project, by id or receipt.")] = None,
+    status: Annotated[list[JobStatus] | None, typer.Option(help="Only these; repeatable.")] = None,
+    kind: Annotated[JobKind | None, typer.Option(help="Only of this kind.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
+) -> None:
+    """List jobs, newest first."""
+    from cli.jobs import list_jobs as act
+
+    act(project=project, statuses=status or (), kind=kind, limit=limit)
+
+
+@jobs_app.command()
+def show(job: _Job) -> None:
+    """Show a job, its attempts, and what it waits for."""
+    from cli.jobs import show_job
+
+    show_job(job)
+
+
+@jobs_app.command()
+def retry(
+    job: _Job,
+    accept_possible_duplicate: Annotated[
+        bool,
+        typer.Option(
+            "--accept-possible-duplicate",
+            help="Retry although the provider may have made and billed the clip already.",
+        ),
+    ] = False,
+) -> None:
+    """Queue a failed job again."""
+    from cli.jobs import retry_job
+
+    retry_job(job, accept_possible_duplicate=accept_possible_duplicate)
+
+
+@jobs_app.command()
+def cancel(job: _Job) -> None:
+    """Cancel a job and say which of these happened: nothing was started, we stopped waiting, too late."""
+    from cli.jobs import cancel_job
+
+    cancel_job(job)
+
+
+@keys_app.command()
+def create(
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "default",
+    scope: Annotated[
+        list[Scope] | None, typer.Option(help="What it allows; each includes the ones before it.")
+    ] = None,
+    project: Annotated[
+        list[str] | None, typer.Option(help="Only for this project, by id or receipt; repeatable.")
+    ] = None,
+) -> None:
+    """Make an API key. Its secret is printed once, on stdout."""
+    from cli.keys import create_key
+
+    create_key(name=name, scopes=scope or (Scope.ADMIN,), projects=project or ())
+
+
+@keys_app.command(name="list")
+def list_keys() -> None:
+    """List the API keys; secrets are kept nowhere."""
+    from cli.keys import list_keys as act
+
+    act()
+
+
+@keys_app.command()
+def revoke(key: Annotated[UUID, typer.Argument(metavar="KEY", help="The key's id.")]) -> None:
+    """Make a key worthless, now and for good."""
+    from cli.keys import revoke_key
+
+    revoke_key(key)

@@ -1,0 +1,71 @@
+"""Run services in one process until a signal says stop."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from cli import logs
+from cli.ground import Ground, opened_ground
+from cli.settings import load
+
+_SHOW_CURSOR = "\x1b[?25h"
+
+log = structlog.get_logger(__name__)
+
+Service = Callable[[Ground, asyncio.Event], Awaitable[None]]
+"""Something that runs until the event is set."""
+
+
+def run_together(*services: Service) -> None:
+    """Run services in this process until a signal stops them; when one ends or fails, all of them stop."""
+    logs.configure(load(logs.LogSettings))
+    asyncio.run(_run_together(services))
+
+
+async def _run_together(services: tuple[Service, ...]) -> None:
+    stop = asyncio.Event()
+    with stopped_by_signals(stop):
+        async with opened_ground() as ground, asyncio.TaskGroup() as group:
+            for service in services:
+                group.create_task(to_the_end(service(ground, stop), stop))
+
+
+async def to_the_end(service: Awaitable[None], stop: asyncio.Event) -> None:
+    """Run a service, and stop the others when it ends."""
+    try:
+        await service
+    finally:
+        stop.set()
+
+
+@contextmanager
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set ``stop`` on the first SIGTERM or SIGINT; the second ends the process on the spot.
+
+    That is as safe as a crash, which everything here is made for.
+    """
+    loop = asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        if stop.is_set():
+            if sys.stdout.isatty():
+                # A display that was being drawn had hidden it.
+                sys.stdout.write(_SHOW_CURSOR)
+                sys.stdout.flush()
+            os._exit(128 + number)
+        log.info("stopping; a second signal stops at once", action="stopping", signal=number.name)
+        stop.set()
+
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
+        loop.add_signal_handler(number, told, number)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,107 @@
+"""Settings, read once from the environment and ``.env``; a wrong one is named as people set it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import AliasChoices, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
+
+from domain.errors import ConfigurationError
+
+S = TypeVar("S", bound=BaseSettings)
+
+_SECRET = re.compile(r"secret|token|password|api_key|database_url", re.IGNORECASE)
+"""What a setting is called whose value is never shown, whatever its type."""
+_BOUNDS: dict[type, str] = {Ge: "at least", Gt: "more than", Le: "at most", Lt: "less than"}
+_TYPES: dict[object, str] = {
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    Path: "a path",
+    SecretStr: "text, never shown",
+    timedelta: "a duration such as PT10S or 00:00:10",
+}
+
+
+def load(kind: type[S]) -> S:
+    """Read one class of settings.
+
+    Raises:
+        ConfigurationError: the first wrong setting: its name, its value unless secret, what is allowed.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        name = str(wrong["loc"][0])
+        field = next((f for key, f in kind.model_fields.items() if name in {key, *_aliases(key, f)}), None)
+        if field is None:
+            raise
+        shown = "(not shown)" if is_secret(name) else str(wrong["input"])
+        raise ConfigurationError(name.upper(), shown, f"allowed: {allowed(field)}") from None
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether the value of a setting must not be shown."""
+    return _SECRET.search(name) is not None
+
+
+def names(key: str, field: FieldInfo) -> Sequence[str]:
+    """Give the environment variables that set a field, the usual one first."""
+    return [name.upper() for name in _aliases(key, field)]
+
+
+def _aliases(key: str, field: FieldInfo) -> Sequence[str]:
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice) for choice in alias.choices]
+    return [str(alias or key)]
+
+
+def allowed(field: FieldInfo) -> str:
+    """Say which values a field takes."""
+    return f"{_allowed(field.annotation)}{_within(field.metadata)}"
+
+
+def _allowed(annotation: Any) -> str:
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return ", ".join(map(str, get_args(annotation)))
+    if origin in {Union, UnionType}:
+        return " or ".join(_allowed(part) for part in get_args(annotation) if part is not NoneType)
+    if hasattr(annotation, "__metadata__"):
+        return f"{_allowed(annotation.__origin__)}{_within(annotation.__metadata__)}"
+    return _TYPES.get(annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _within(metadata: Sequence[Any]) -> str:
+    """Say the limits, if there are any."""
+    found = {kind: bound for entry in _flat(metadata) for kind, bound in _bound(entry)}
+    if Ge in found and Le in found:
+        return f" from {found[Ge]} to {found[Le]}"
+    return "".join(f", {words} {found[kind]}" for kind, words in _BOUNDS.items() if kind in found)
+
+
+def _bound(entry: object) -> Iterator[tuple[type, str]]:
+    for kind in _BOUNDS:
+        if isinstance(entry, kind):
+            yield kind, _plain(getattr(entry, kind.__name__.lower()))
+
+
+def _flat(metadata: Sequence[Any]) -> Iterator[Any]:
+    """Give all entries; pydantic keeps those of a ``Field`` inside an ``Annotated`` one level deeper."""
+    for entry in metadata:
+        yield from _flat(entry.metadata) if isinstance(entry, FieldInfo) else (entry,)
+
+
+def _plain(bound: object) -> str:
+    if isinstance(bound, timedelta):
+        return f"{bound.total_seconds():g} s"
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)

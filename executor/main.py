@@ -1,0 +1,128 @@
+"""The composition root of the executor: the one place that knows which adapters stand behind the ports."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from db.engine import Database
+from db.opening import address_at_head
+from db.queue import PostgresQueue
+from db.settings import DatabaseSettings
+from domain.errors import ConfigurationError, StorageError
+from domain.ports import ExecutorCard, Lane
+from domain.statuses import JobKind
+from domain.storage import BlobStore
+from executor.executor import Executor
+from executor.parts import Parts
+from executor.settings import ExecutorSettings
+from media.tool import PyAVTool
+from providers.registry import Providers
+from storage.open import open_store
+from storage.settings import StorageSettings
+
+_LEFT_OVER_AFTER = timedelta(days=1)
+"""A spooled file this old belongs to an executor that died: results are given up after a day."""
+
+
+async def work(
+    settings: ExecutorSettings,
+    stop: asyncio.Event,
+    ready: asyncio.Event | None = None,
+    *,
+    database: DatabaseSettings,
+    storage: StorageSettings,
+    providers: Providers,
+) -> None:
+    """Run an executor until ``stop`` is set, then drain. The caller closes the providers.
+
+    ``ready`` is set once jobs may be claimed.
+
+    Raises:
+        ConfigurationError: a setting stops the start: its name, its value, and the mend.
+    """
+    async with AsyncExitStack() as stack:
+        url = await asyncio.to_thread(address_at_head, database)
+        pool = Database(url, name="rushes-executor", timeout=database.database_timeout)
+        stack.push_async_callback(pool.close)
+        lanes = lanes_of(providers, settings)
+        parts = Parts(
+            card=_card(lanes, settings, storage),
+            settings=settings,
+            providers=providers.made,
+            blobs=await stack.enter_async_context(_opened_store(storage)),
+            media=stack.enter_context(closing(PyAVTool())),
+            spool=await asyncio.to_thread(prepare_spool, storage.rushes_home),
+        )
+        await Executor(PostgresQueue(pool), lanes, parts).run(stop, ready)
+
+
+def lanes_of(providers: Providers, settings: ExecutorSettings) -> Sequence[Lane]:
+    """Give one lane for each kind that each configured provider makes."""
+    limits = {JobKind.VIDEO: settings.video_concurrency, JobKind.IMAGE: settings.image_concurrency}
+    return [
+        Lane(
+            kind=kind,
+            provider=name,
+            model=providers.model(kind, name),
+            limit=limits[kind],
+            is_default=providers.defaults[kind].name == name,
+        )
+        for kind, name in sorted(providers.made)
+        if kind in limits
+    ]
+
+
+def prepare_spool(home: Path) -> Path:
+    """Make the folder for files on their way, and clear away what dead executors left in it.
+
+    Raises:
+        ConfigurationError: RUSHES_HOME cannot be written.
+    """
+    spool = home.absolute() / "spool"
+    oldest = time.time() - _LEFT_OVER_AFTER.total_seconds()
+    try:
+        spool.mkdir(parents=True, exist_ok=True)
+        for path in spool.glob("*.part"):
+            if path.stat().st_mtime < oldest:
+                path.unlink(missing_ok=True)
+        probe = spool / f"{uuid4()}.probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        allowed = f"allowed: a folder that this user may write to ({error.strerror})"
+        raise ConfigurationError("RUSHES_HOME", str(home), allowed) from error
+    return spool
+
+
+@asynccontextmanager
+async def _opened_store(settings: StorageSettings) -> AsyncIterator[BlobStore]:
+    """Give a store that took an object and gave it back just now: better no start than no clip."""
+    store = await asyncio.to_thread(open_store, settings)
+    try:
+        try:
+            await store.prepare()
+            await store.check()
+        except StorageError as error:
+            raise ConfigurationError("STORAGE_URL", settings.storage_url, error.message) from error
+        yield store
+    finally:
+        await store.aclose()
+
+
+def _card(lanes: Sequence[Lane], settings: ExecutorSettings, storage: StorageSettings) -> ExecutorCard:
+    host, pid = socket.gethostname(), os.getpid()
+    says = {
+        "lanes": [asdict(lane) for lane in lanes],
+        "max_retries": settings.max_retries,
+        "submit_recovery_seconds": settings.submit_recovery_seconds,
+        # Never with credentials in it: a URL that has any is refused.
+        "storage_url": storage.storage_url,
+    }
+    return ExecutorCard(id=uuid4(), name=f"{host}:{pid}", host=host, pid=pid, settings=says)
