@@ -12,18 +12,26 @@ from db.job_moves import JobMovesStore
 from db.jobs import JobStore
 from db.operations import OperationStore
 from db.projects import ProjectStore
+from domain.records import (
+    IdempotencyRecords,
+    JobMoves,
+    JobRecords,
+    KeyRecords,
+    OperationRecords,
+    ProjectRecords,
+)
 
 
 class PostgresTransaction:
     """``domain.records.Transaction``: every store on one connection."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self.projects = ProjectStore(connection)
-        self.jobs = JobStore(connection)
-        self.moves = JobMovesStore(Joined(connection))
-        self.keys = KeyStore(connection)
-        self.idempotency = IdempotencyStore(connection)
-        self.operations = OperationStore(connection)
+        self.projects: ProjectRecords = ProjectStore(connection)
+        self.jobs: JobRecords = JobStore(connection)
+        self.moves: JobMoves = JobMovesStore(Joined(connection))
+        self.keys: KeyRecords = KeyStore(connection)
+        self.idempotency: IdempotencyRecords = IdempotencyStore(connection)
+        self.operations: OperationRecords = OperationStore(connection)
 
 
 class PostgresRecords:

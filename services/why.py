@@ -88,9 +88,13 @@ class _Seen:
         return self.job.provider or (self.lane.provider if self.lane else "the default provider")
 
 
-async def why(tx: Transaction, caller: Caller, job_id: UUID) -> Why:
-    """Tell what a job waits for, and how long it may take where that can be told."""
+async def why(tx: Transaction, caller: Caller, job_id: UUID) -> tuple[Job, Why]:
+    """Give a job and tell what it waits for, and how long it may take where that can be told."""
     job = await jobs.get(tx, caller, job_id)
+    return job, await _explained(tx, job)
+
+
+async def _explained(tx: Transaction, job: Job) -> Why:
     if job.status in {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}:
         return _finished(job)
     if job.status is JobStatus.WAITING:

@@ -1,0 +1,86 @@
+"""Who is calling, and how often."""
+
+import ipaddress
+import math
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+
+from starlette.requests import Request
+
+from api.errors import RefusedError
+from domain.access import LOCAL, Caller, Scope
+from domain.errors import NotAllowedError, NotAuthenticatedError
+from domain.records import Records
+from services import keys
+
+_BURST_SECONDS = 2
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address, or the usual name for it, is this very machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+class Gatekeeper:
+    """Authenticates callers and counts their requests; one per process."""
+
+    def __init__(
+        self, records: Records, rate: float, *, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._records = records
+        self._rate = rate
+        self._seconds = seconds
+        self._buckets: dict[str, tuple[float, float]] = {}
+        """Requests left and when that was so, by caller. Only valid keys get one, so it stays small."""
+
+    async def admit(self, request: Request, scope: Scope) -> Caller:
+        """Let a request in.
+
+        Raises:
+            NotAuthenticatedError: no key, or one that is not valid.
+            NotAllowedError: the key lacks ``scope``.
+            RefusedError: ``rate_limited``.
+        """
+        is_local = request.client is not None and is_loopback(request.client.host)
+        secret = _bearer(request)
+        async with self._records.transaction() as tx:
+            caller = await keys.authenticate(tx, secret, is_local=is_local)
+        if caller is not LOCAL:
+            self._count(caller)
+        if not caller.may(scope):
+            raise NotAllowedError(f"this needs a key with the scope {scope}")
+        return caller
+
+    def _count(self, caller: Caller) -> None:
+        """Take a token from the caller's bucket, which fills at the rate and holds two seconds' worth."""
+        now, most = self._seconds(), max(1.0, self._rate * _BURST_SECONDS)
+        left, since = self._buckets.get(caller.name, (most, now))
+        left = min(most, left + (now - since) * self._rate)
+        if left < 1:
+            self._buckets[caller.name] = (left, now)
+            wait = math.ceil((1 - left) / self._rate)
+            raise RefusedError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "rate_limited",
+                f"this key may make {self._rate:g} requests a second",
+                headers={"Retry-After": str(wait)},
+            )
+        self._buckets[caller.name] = (left - 1, now)
+
+
+def _bearer(request: Request) -> str | None:
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise NotAuthenticatedError("send the key as Authorization: Bearer rsh_…")
+    return secret.strip()

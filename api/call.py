@@ -1,0 +1,120 @@
+"""One request on its way through the API: what handlers see of it."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from api import reading
+from api.parts import Parts
+from domain.access import Caller
+from domain.errors import InvalidRequestError, Problem
+from domain.records import Replay, Transaction
+
+M = TypeVar("M", bound=BaseModel)
+_LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler answers: a model, or a response that is ready."""
+
+    status: HTTPStatus
+    content: BaseModel | Response | Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def dumped(self) -> Mapping[str, Any]:
+        """Give the body as JSON values."""
+        assert not isinstance(self.content, Response), "only answers with a body are kept for replays"
+        return self.content.model_dump(mode="json") if isinstance(self.content, BaseModel) else self.content
+
+    def response(self) -> Response:
+        """Give the answer as it is sent."""
+        if isinstance(self.content, Response):
+            return self.content
+        return JSONResponse(self.dumped(), self.status, dict(self.headers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A request whose caller is known and may make it."""
+
+    request: Request
+    parts: Parts
+    caller: Caller
+    operation: str
+    """Method and path template, the same under every prefix."""
+    body: bytes
+    link_lifetime: timedelta
+
+    def word(self, name: str) -> str:
+        """Give a part of the path."""
+        return str(self.request.path_params[name])
+
+    def id(self, name: str) -> UUID:
+        """Give an id from the path.
+
+        Raises:
+            InvalidRequestError: it is none.
+        """
+        return reading.parse_id(name, self.word(name))
+
+    def read(self, model: type[M]) -> M:
+        """Give the body; an empty one counts as an empty object."""
+        return reading.parse_body(model, self.body or b"{}")
+
+    def query(self, model: type[M]) -> M:
+        """Give the query string."""
+        return reading.parse_query(model, self.request)
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction for reading."""
+        return self.parts.records.transaction()
+
+    async def once(self, change: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
+        """Make a change in a transaction; under an idempotency key, make it at most once.
+
+        The key commits together with the change. A refusal commits neither: the key stays free, so that
+        the caller can mend the request and send it again.
+        """
+        key = self._idempotency_key()
+        async with self.parts.records.transaction() as tx:
+            if key is None:
+                return await change(tx)
+            first = await tx.idempotency.begin(self.caller.name, key, self._hash())
+            if first is not None:
+                return Answer(HTTPStatus(first.status), first.body, {"Idempotency-Replayed": "true"})
+            answer = await change(tx)
+            await tx.idempotency.finish(self.caller.name, key, Replay(answer.status, answer.dumped()))
+        return answer
+
+    async def link(self, key: str | None) -> str | None:
+        """Give an absolute URL under which a stored object plays without headers for a while."""
+        if key is None:
+            return None
+        url = await self.parts.storage.url(key, expires=self.link_lifetime)
+        return url if "://" in url else str(self.request.base_url).rstrip("/") + url
+
+    def _idempotency_key(self) -> str | None:
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not 0 < len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+            allowed = f"1 to {_LONGEST_KEY} printable ASCII characters"
+            raise InvalidRequestError([Problem("Idempotency-Key", key, allowed)])
+        return key
+
+    def _hash(self) -> str:
+        """Hash what is asked for, whatever its spacing, order of keys or prefix."""
+        asked = [self.operation, self.request.path_params, reading.parse_json(self.body or b"{}")]
+        canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,152 @@
+"""Errors as problem documents (RFC 9457): one table from error to status."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from domain.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotAllowedError,
+    NotAuthenticatedError,
+    NotFoundError,
+    PoisonedError,
+    Problem,
+    RushesError,
+    UnavailableError,
+)
+
+CONTENT_TYPE = "application/problem+json"
+_LONGEST_VALUE = 200
+_RETRY_SECONDS = 2
+
+CODES: dict[str, str] = {
+    "invalid_request": "The request cannot be served as it stands; problems names every field.",
+    "malformed_json": "The body is not JSON.",
+    "unsupported_media_type": "The body must be sent as application/json.",
+    "body_too_large": "The body is larger than API_MAX_BODY_BYTES.",
+    "not_authenticated": "An API key is missing or not valid.",
+    "not_allowed": "The API key does not allow this.",
+    "host_refused": "The API is not to be called under this name; see API_ALLOWED_HOSTS.",
+    "origin_refused": "A page of another origin may not change anything here.",
+    "rate_limited": "This key made too many requests; wait as long as Retry-After says.",
+    "not_found": "There is no such thing, or it is not yours.",
+    "method_not_allowed": "The address exists, but not for this method.",
+    "conflict": "Something else changed this at the same moment; look again.",
+    "shot_busy": "A shot has a video job on its way already.",
+    "nothing_to_render": "No shot of the scene lacks a clip.",
+    "not_failed": "Only a failed job can be retried.",
+    "possible_duplicate": "The job's outcome is unknown; retrying it may pay twice.",
+    "no_result": "The provider has no result for this job that could be fetched again.",
+    "not_stored_yet": "The job's result is not stored yet.",
+    "idempotency_key_reused": "The idempotency key was used for another request.",
+    "range_not_satisfiable": "The object does not have these bytes.",
+    "unavailable": "The database or the storage cannot be reached; try again.",
+    "internal": "A mistake of ours; it is in the log.",
+}
+"""Every code that a problem document may have, and what it means."""
+
+_TABLE: tuple[tuple[type[RushesError], HTTPStatus, str], ...] = (
+    (InvalidRequestError, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"),
+    (PoisonedError, HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"),
+    (NotAuthenticatedError, HTTPStatus.UNAUTHORIZED, "not_authenticated"),
+    (NotAllowedError, HTTPStatus.FORBIDDEN, "not_allowed"),
+    (NotFoundError, HTTPStatus.NOT_FOUND, "not_found"),
+    (ConflictError, HTTPStatus.CONFLICT, "conflict"),
+    (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
+)
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+class RefusedError(RushesError):
+    """HTTP itself does not allow this request."""
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        code: str,
+        message: str,
+        *,
+        problems: Sequence[Problem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.problems = tuple(problems)
+        self.headers = dict(headers or {})
+
+
+def problem_document(
+    status: HTTPStatus, code: str, detail: str, problems: Sequence[Problem] = ()
+) -> dict[str, Any]:
+    """Build the body of an error answer."""
+    return {
+        "type": f"/docs#code-{code}",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": detail,
+        "code": code,
+        "problems": [problem_entry(problem) for problem in problems],
+    }
+
+
+def problem_entry(problem: Problem) -> dict[str, Any]:
+    """Give one problem as JSON: which field, which value, what is allowed, and of which shot."""
+    return {
+        "field": problem.field,
+        "value": _shown(problem.value),
+        "allowed": problem.allowed,
+        "shot": problem.where or None,
+    }
+
+
+def _shown(value: object) -> object:
+    """Echo a value, but not all of a long one."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def problem_response(error: RushesError) -> Response:
+    """Answer with the problem document of a domain error."""
+    if isinstance(error, RefusedError):
+        body = problem_document(error.status, error.code, error.message, error.problems)
+        return JSONResponse(body, error.status, error.headers, CONTENT_TYPE)
+    status, code = next(
+        ((status, code) for kind, status, code in _TABLE if isinstance(error, kind)),
+        (HTTPStatus.INTERNAL_SERVER_ERROR, "internal"),
+    )
+    detail, headers = error.message, {}
+    if isinstance(error, ConflictError):
+        # Uniqueness as the database words it names our constraints, which nobody can act on.
+        detail = CODES["conflict"] if error.code == "duplicate" else detail
+        code = error.code if error.code in CODES else "conflict"
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
+        detail = CODES["internal"]
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(_RETRY_SECONDS)
+    problems = error.problems if isinstance(error, InvalidRequestError | ConflictError) else ()
+    return JSONResponse(problem_document(status, code, detail, problems), status, headers, CONTENT_TYPE)
+
+
+async def on_rushes_error(_request: Request, error: Exception) -> Response:
+    """Answer a domain error that left a handler."""
+    assert isinstance(error, RushesError)
+    return problem_response(error)
+
+
+async def on_http_error(_request: Request, error: Exception) -> Response:
+    """Answer what the router refuses: no such address, or not for this method."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    code = _HTTP_CODES.get(status.value, "invalid_request")
+    body = problem_document(status, code, CODES[code])
+    return JSONResponse(body, status, error.headers, CONTENT_TYPE)

@@ -1,0 +1,68 @@
+"""The layer that sees every request: it counts and logs them, and lets no error through."""
+
+import time
+from http import HTTPStatus
+
+import structlog
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import CODES, CONTENT_TYPE, problem_document
+from api.metrics import Metrics
+
+ROUTE = "rushes.route"
+"""Where a request's scope says which path template it matched."""
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+log = structlog.get_logger(__name__)
+
+
+class Observer:
+    """Counts and logs requests; an error that nobody expected becomes an answer."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 0
+
+        async def seen(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._note(scope, status, time.perf_counter() - started)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, seen)
+        except Exception:
+            # The edge of the process: whatever was overlooked is logged, and the caller gets an answer.
+            log.exception("a request failed", action="http_failed", path=scope["path"])
+            if status:
+                raise
+            body = problem_document(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", CODES["internal"])
+            response = JSONResponse(body, HTTPStatus.INTERNAL_SERVER_ERROR, media_type=CONTENT_TYPE)
+            await response(scope, receive, seen)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        # Never the path itself as a label: ids would make a new series each.
+        route = scope.get(ROUTE, "unmatched")
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._metrics.requests.labels(method, route, str(status)).inc()
+        self._metrics.seconds.labels(method, route).observe(seconds)
+        tell = log.debug if route in _QUIET else log.info
+        tell(
+            "answered",
+            action="http_request",
+            method=scope["method"],
+            # Without the query, which may hold a signature.
+            path=scope["path"],
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+        )

@@ -1,0 +1,153 @@
+"""The OpenAPI 3.1 document, built from the table of endpoints and the wire models."""
+
+import re
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from api.endpoints import PREFIXES, Endpoint
+from api.errors import CODES, CONTENT_TYPE
+from api.schemas.problems import ProblemDocument
+
+_REF = "#/components/schemas/{model}"
+_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+_UUID = {"type": "string", "format": "uuid"}
+_ABOUT = {
+    "project_id": ("The project's id or its receipt, such as AF83-0B6D.", {"type": "string"}),
+    "scene_id": ("The scene's id.", _UUID),
+    "job_id": ("The job's id.", _UUID),
+    "key": ("The object's key.", {"type": "string"}),
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Sent again with the same key, the request is not executed again; the first answer is "
+    "repeated, with Idempotency-Replayed: true. Keys are remembered for seven days.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+_INTRODUCTION = f"""The render executor for AI video. Everything is under `{PREFIXES[0]}`, and also under
+`{PREFIXES[1]}`. Errors are problem documents (RFC 9457) with a stable `code`. Lists are `data` and `next`;
+send `next` as `after` for the next page. Costs are USD, times are UTC."""
+
+
+def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
+    """Build the document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        path = _PARAMETER.sub(r"{\1}", endpoint.paths[0])
+        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Rushes", "version": version, "description": _INTRODUCTION},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name} for name in dict.fromkeys(endpoint.tag for endpoint in endpoints)],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(endpoints),
+            "securitySchemes": {
+                "key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API key. While there are no keys, everyone on the same machine may "
+                    "do everything, and nobody else anything.",
+                }
+            },
+        },
+        "x-problem-codes": CODES,
+    }
+
+
+def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    asked: set[type[BaseModel]] = {endpoint.body for endpoint in endpoints if endpoint.body is not None}
+    answered = {ProblemDocument} | {
+        model for endpoint in endpoints for model in endpoint.answers.values() if not isinstance(model, str)
+    }
+    _, schemas = models_json_schema(
+        [
+            *((model, "validation") for model in sorted(asked, key=str)),
+            *((model, "serialization") for model in sorted(answered, key=str)),
+        ],
+        ref_template=_REF,
+    )
+    return dict(sorted(schemas["$defs"].items()))
+
+
+def _operation(endpoint: Endpoint) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.handler.__name__,
+        "summary": endpoint.summary,
+        "tags": [endpoint.tag],
+        "parameters": _parameters(endpoint),
+        "responses": _responses(endpoint),
+        "security": [{"key": []}] if endpoint.scope else [],
+    }
+    if endpoint.description:
+        operation["description"] = endpoint.description
+    if endpoint.scope:
+        operation["x-scope"] = endpoint.scope.value
+    if endpoint.codes:
+        operation["x-codes"] = list(endpoint.codes)
+    if endpoint.body is not None:
+        operation["requestBody"] = {
+            "required": endpoint.body_needed,
+            "content": {"application/json": {"schema": _ref(endpoint.body)}},
+        }
+    return operation
+
+
+def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    found = []
+    for name in _PARAMETER.findall(endpoint.path):
+        text, schema = _ABOUT[name]
+        found.append({"name": name, "in": "path", "required": True, "description": text, "schema": schema})
+    if endpoint.query is not None:
+        found.extend(_query_parameters(endpoint.query))
+    if endpoint.changes:
+        found.append(_IDEMPOTENCY_KEY)
+    return found
+
+
+def _query_parameters(query: type[BaseModel]) -> Iterable[dict[str, Any]]:
+    schema = query.model_json_schema()
+    definitions = schema.get("$defs", {})
+    for name, field in schema["properties"].items():
+        shown = _inlined({key: value for key, value in field.items() if key != "description"}, definitions)
+        parameter = {"name": name, "in": "query", "required": False, "schema": shown}
+        if "description" in field:
+            parameter["description"] = field["description"]
+        yield parameter
+
+
+def _inlined(schema: Any, definitions: dict[str, Any]) -> Any:
+    """Replace references into a query model's own definitions: parameters have no place to keep them."""
+    if isinstance(schema, list):
+        return [_inlined(part, definitions) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return definitions[schema["$ref"].rpartition("/")[2]]
+    return {key: _inlined(value, definitions) for key, value in schema.items()}
+
+
+def _responses(endpoint: Endpoint) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for status, answer in endpoint.answers.items():
+        entry: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+        if isinstance(answer, str):
+            if answer:
+                entry["content"] = {answer: {}}
+        else:
+            entry["content"] = {"application/json": {"schema": _ref(answer)}}
+        found[str(status.value)] = entry
+    found["default"] = {
+        "description": "What went wrong.",
+        "content": {CONTENT_TYPE: {"schema": _ref(ProblemDocument)}},
+    }
+    return found
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REF.format(model=model.__name__)}

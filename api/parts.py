@@ -1,0 +1,37 @@
+"""What the API is made of, put together by a composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from domain.records import Records
+from domain.storage import BlobStore
+from services.catalogue import Catalogue
+
+
+class LinkVerifier(Protocol):
+    """Tells our own links to stored objects from forged ones."""
+
+    def verify(self, key: str, expires: int, signature: str, now: datetime) -> bool:
+        """Tell whether we signed this and it has not expired; ``expires`` is in seconds since 1970."""
+        ...
+
+
+def now_utc() -> datetime:
+    """Give the time of this machine; links expire by it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The adapters behind the API; whoever opened them closes them."""
+
+    records: Records
+    storage: BlobStore
+    catalogue: Catalogue
+    links: LinkVerifier | None
+    """Set where the store's links lead to us; a bucket serves its own."""
+    schema_head: str
+    """The revision of the database that this release needs."""
+    now: Callable[[], datetime] = now_utc

@@ -1,0 +1,76 @@
+"""The machine room: health and numbers, at the root."""
+
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from api.call import Answer, Call
+from api.endpoints import Endpoint
+from api.metrics import CONTENT_TYPE, Metrics
+from api.probing import Prober
+from api.schemas.operations import Alive, Readiness
+from domain.access import Scope
+from domain.errors import NotAllowedError
+
+
+async def healthz(_call: Call) -> Answer:
+    """Say that the process answers."""
+    return Answer(HTTPStatus.OK, Alive())
+
+
+class Operations:
+    """Handlers that need what the process keeps."""
+
+    def __init__(self, metrics: Metrics, prober: Prober) -> None:
+        self._metrics = metrics
+        self._prober = prober
+
+    async def readyz(self, _call: Call) -> Answer:
+        """Say whether requests can be served."""
+        found = await self._prober.probe()
+        status = HTTPStatus.OK if found.status == "ready" else HTTPStatus.SERVICE_UNAVAILABLE
+        return Answer(status, found)
+
+    async def metrics(self, call: Call) -> Answer:
+        """Give numbers about everything; a key for certain projects does not show the rest."""
+        if call.caller.project_ids is not None:
+            raise NotAllowedError("this key is for certain projects, and these numbers are about all of them")
+        async with call.transaction() as tx:
+            depths = await tx.operations.depths()
+            gates = await tx.operations.gates()
+            executors = await tx.operations.executors()
+        text = self._metrics.exposition(depths, gates, executors)
+        return Answer(HTTPStatus.OK, Response(text, media_type=CONTENT_TYPE))
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """List the operations."""
+        return (
+            Endpoint(
+                method="GET",
+                path="/healthz",
+                handler=healthz,
+                summary="Tell whether the process is alive",
+                tag="Operations",
+                answers={HTTPStatus.OK: Alive},
+                at_root=True,
+            ),
+            Endpoint(
+                method="GET",
+                path="/readyz",
+                handler=self.readyz,
+                summary="Tell whether requests can be served, and if not, why",
+                tag="Operations",
+                answers={HTTPStatus.OK: Readiness, HTTPStatus.SERVICE_UNAVAILABLE: Readiness},
+                at_root=True,
+            ),
+            Endpoint(
+                method="GET",
+                path="/metrics",
+                handler=self.metrics,
+                summary="Give numbers in Prometheus' text format",
+                tag="Operations",
+                scope=Scope.READ,
+                answers={HTTPStatus.OK: "text/plain"},
+                at_root=True,
+            ),
+        )

@@ -1,0 +1,114 @@
+"""Rendering: order clips, and move their jobs as a person may."""
+
+from http import HTTPStatus
+
+from api.call import Answer, Call
+from api.endpoints import Endpoint
+from api.errors import problem_entry
+from api.schemas.jobs import CancelOut, JobOut, RetryIn
+from api.schemas.problems import ProblemEntry
+from api.schemas.rendering import AdmissionOut, EstimateOut, RenderIn
+from domain.access import Scope
+from domain.records import Transaction
+from services import jobs, rendering
+from services.jobs import VideoPath
+from services.rendering import RenderOrder
+
+
+async def render_scene(call: Call) -> Answer:
+    """Queue a video job per shot, or tell what that would cost."""
+    wanted = call.read(RenderIn)
+    order = RenderOrder(
+        project=call.word("project_id"),
+        scene=call.id("scene_id"),
+        shots=wanted.shots,
+        provider=wanted.provider,
+        model=wanted.model,
+    )
+    if wanted.dry_run:
+        return await _estimate(call, order)
+
+    async def change(tx: Transaction) -> Answer:
+        made = await rendering.admit(tx, call.caller, call.parts.catalogue, order)
+        answer = AdmissionOut(
+            jobs=[JobOut.of(job, None) for job in made.jobs],
+            quote=float(made.quote),
+            receipt_id=made.receipt_id,
+        )
+        return Answer(HTTPStatus.ACCEPTED, answer)
+
+    return await call.once(change)
+
+
+async def _estimate(call: Call, order: RenderOrder) -> Answer:
+    async with call.transaction() as tx:
+        found = await rendering.estimate(tx, call.caller, call.parts.catalogue, order)
+    problems = [ProblemEntry(**problem_entry(problem)) for problem in found.problems]
+    return Answer(HTTPStatus.OK, EstimateOut(quote=float(found.quote), problems=problems))
+
+
+async def retry_video(call: Call) -> Answer:
+    """Queue a failed job again."""
+    accepted = call.read(RetryIn).accept_possible_duplicate
+    where = _where(call)
+
+    async def change(tx: Transaction) -> Answer:
+        job = await jobs.retry(tx, call.caller, where, accept_possible_duplicate=accepted)
+        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.link(job.storage_path)))
+
+    return await call.once(change)
+
+
+async def cancel_video(call: Call) -> Answer:
+    """Cancel a job."""
+    where = _where(call)
+
+    async def change(tx: Transaction) -> Answer:
+        return Answer(HTTPStatus.OK, CancelOut(outcome=await jobs.cancel(tx, call.caller, where)))
+
+    return await call.once(change)
+
+
+def _where(call: Call) -> VideoPath:
+    return VideoPath(call.word("project_id"), call.id("scene_id"), call.id("job_id"))
+
+
+ENDPOINTS = (
+    Endpoint(
+        method="POST",
+        path="/projects/{project_id}/scenes/{scene_id}/render",
+        handler=render_scene,
+        summary="Render the shots of a scene",
+        description="Queues one video job per shot, or none at all: every problem of every shot is reported "
+        "before anything is written. With dry_run it only tells the quote and what is in the way.",
+        tag="Rendering",
+        scope=Scope.RENDER,
+        body=RenderIn,
+        body_needed=False,
+        answers={HTTPStatus.ACCEPTED: AdmissionOut, HTTPStatus.OK: EstimateOut},
+        codes=("shot_busy", "nothing_to_render"),
+    ),
+    Endpoint(
+        method="POST",
+        path="/projects/{project_id}/scenes/{scene_id}/video/{job_id}/retry",
+        handler=retry_video,
+        summary="Retry a failed video job",
+        tag="Rendering",
+        scope=Scope.RENDER,
+        body=RetryIn,
+        body_needed=False,
+        answers={HTTPStatus.ACCEPTED: JobOut},
+        codes=("not_failed", "possible_duplicate", "shot_busy"),
+    ),
+    Endpoint(
+        method="POST",
+        path="/projects/{project_id}/scenes/{scene_id}/video/{job_id}/cancel",
+        handler=cancel_video,
+        summary="Cancel a video job",
+        description="The outcome is cancelled (nothing was submitted, free), stopping (Rushes stopped "
+        "waiting, the provider may still finish and bill) or already_final.",
+        tag="Rendering",
+        scope=Scope.RENDER,
+        answers={HTTPStatus.OK: CancelOut},
+    ),
+)

@@ -1,0 +1,195 @@
+"""Projects, scenes and shots on the wire."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from api.schemas.base import Answered, Asked, Text, Title
+from domain.films import Film, NewProject, NewScene, NewShot, Project
+from domain.statuses import JobStatus, RenderStatus, Step
+from services.progress import FilmProgress, SceneProgress
+from services.projects import labels_for
+
+LONGEST_URL = 2_048
+MOST_SCENES = 200
+MOST_SHOTS = 200
+
+
+def _frame(url: str) -> str:
+    """Check a frame's address by its form; what it leads to is for whoever fetches it."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or any(sign.isspace() or not sign.isprintable() for sign in url):
+        raise PydanticCustomError("frame_url", "allowed: an http or https URL")
+    return url
+
+
+FrameUrl = Annotated[str, Field(max_length=LONGEST_URL), AfterValidator(_frame)]
+Seconds = Annotated[float, Field(gt=0, le=600)]
+
+
+class ShotIn(Asked):
+    """A shot to create."""
+
+    label: Annotated[Title, Field(max_length=20)] | None = Field(
+        default=None, description="Unlike any other label of the scene. Default: 1A, 1B, … by order."
+    )
+    image_prompt: Text | None = None
+    video_prompt: Text | None = Field(
+        default=None, description="Default: composed of image_prompt and narration."
+    )
+    narration: Text | None = None
+    duration_seconds: Seconds | None = None
+    start_frame_url: FrameUrl | None = None
+    end_frame_url: FrameUrl | None = None
+
+
+class SceneIn(Asked):
+    """A scene to create; its shots in film order."""
+
+    title: Title = "Untitled"
+    narration: Text | None = None
+    shots: list[ShotIn] = Field(default=[], max_length=MOST_SHOTS)
+
+    def to_domain(self, number: int) -> NewScene:
+        """Give the record to write, every shot labelled."""
+        labels = labels_for(number, [shot.label for shot in self.shots])
+        shots = tuple(
+            NewShot(**{**shot.model_dump(), "label": label})
+            for shot, label in zip(self.shots, labels, strict=True)
+        )
+        return NewScene(title=self.title, narration=self.narration, shots=shots)
+
+
+class ProjectIn(Asked):
+    """A project to create; its scenes in film order."""
+
+    title: Title
+    scenes: list[SceneIn] = Field(default=[], max_length=MOST_SCENES)
+
+    def to_domain(self) -> NewProject:
+        """Give the record to write."""
+        scenes = tuple(scene.to_domain(number) for number, scene in enumerate(self.scenes))
+        return NewProject(title=self.title, scenes=scenes)
+
+
+class ShotOut(Answered):
+    """A shot."""
+
+    id: UUID
+    project_id: UUID
+    scene_id: UUID
+    position: int
+    label: str
+    image_prompt: str | None
+    video_prompt: str | None
+    narration: str | None
+    duration_seconds: float | None
+    start_frame_url: str | None
+    end_frame_url: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class SceneOut(Answered):
+    """A scene with its shots in film order."""
+
+    id: UUID
+    project_id: UUID
+    position: int
+    title: str
+    narration: str | None
+    stage: int
+    render_status: RenderStatus
+    review_ready: bool
+    created_at: datetime
+    updated_at: datetime
+    shots: list[ShotOut]
+
+
+class ProjectOut(Answered):
+    """A project."""
+
+    id: UUID
+    receipt: str
+    title: str
+    status: RenderStatus
+    current_step: Step
+    created_at: datetime
+    updated_at: datetime
+
+
+class FilmOut(ProjectOut):
+    """A project with all of its scenes in film order."""
+
+    scenes: list[SceneOut]
+
+    @classmethod
+    def of(cls, film: Film) -> Self:
+        """Give a film as it is answered."""
+        project = ProjectOut.model_validate(film.project)
+        scenes = [SceneOut.model_validate(scene) for scene in film.scenes]
+        return cls(**project.model_dump(), scenes=scenes)
+
+
+class ProjectList(Answered):
+    """One page of projects, newest first."""
+
+    data: list[ProjectOut]
+    next: str | None = Field(description="The after of the next page; null on the last one.")
+
+    @classmethod
+    def of(cls, projects: Sequence[Project], following: str | None) -> Self:
+        """Give a page as it is answered."""
+        return cls(data=[ProjectOut.model_validate(project) for project in projects], next=following)
+
+
+class SceneStatusOut(Answered):
+    """How far a scene has come."""
+
+    scene_id: UUID
+    status: RenderStatus
+    review_ready: bool
+    progress: Annotated[int, Field(ge=0, le=100)]
+    eta_seconds: float | None
+    counts: dict[JobStatus, int] = Field(description="Deciding jobs, by every job status.")
+
+    @classmethod
+    def of(cls, progress: SceneProgress) -> Self:
+        """Give a scene's progress as it is answered."""
+        tally = progress.tally
+        return cls(
+            scene_id=tally.scene_id,
+            status=tally.status,
+            review_ready=progress.review_ready,
+            progress=tally.progress,
+            eta_seconds=progress.eta_seconds,
+            counts={status: tally.counts.get(status, 0) for status in JobStatus},
+        )
+
+
+class ProjectStatusOut(Answered):
+    """How far a project has come."""
+
+    project_id: UUID
+    current_step: Step
+    step_label: str
+    scenes: list[SceneStatusOut]
+
+    @classmethod
+    def of(cls, progress: FilmProgress) -> Self:
+        """Give a project's progress as it is answered."""
+        return cls(
+            project_id=progress.project_id,
+            current_step=progress.step,
+            step_label=progress.label,
+            scenes=[SceneStatusOut.of(scene) for scene in progress.scenes],
+        )
