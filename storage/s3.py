@@ -22,7 +22,7 @@ from storage.keys import checked_key
 from storage.location import Bucket
 from storage.probe import round_trip
 from storage.s3_bucket import look_at_bucket, make_sure_of_bucket
-from storage.s3_client import CALLS, PART_SIZE, REQUESTS, make_transfers
+from storage.s3_client import CALLS, PART_SIZE, UPLOADS, make_transfers
 from storage.s3_errors import EMPTY_RANGE, MISSING, RAISED, S3Place, error_code, translate
 from storage.workers import Stop, StoppedError, Workers
 
@@ -44,7 +44,7 @@ class S3Store:
         self._place = place
         self._transfers = make_transfers(client)
         # Uploads have threads of their own: a link must not wait until some film is stored.
-        self._uploads = Workers("s3-upload", REQUESTS)
+        self._uploads = Workers("s3-upload", UPLOADS)
         self._calls = Workers("s3", CALLS)
         self._log = structlog.get_logger()
 
@@ -132,7 +132,9 @@ class S3Store:
                 transfer.result()
             except TransferCancelledError as error:
                 raise StoppedError from error
-            stored = self._client.head_object(Bucket=self._bucket.name, Key=name)
+            stored = self._look(name)
+            if stored is None:
+                raise StorageError(f"{key} was not stored: the store took it and does not show it")
             self._confirm(key, name, stored, found, stop.check)
         return StoredObject(key, stored["ContentLength"], stored["ContentType"])
 
@@ -172,15 +174,18 @@ class S3Store:
 
     def _head(self, key: str, name: str) -> StoredObject | None:
         with self._translated(f"describe {key}"):
-            try:
-                found = self._client.head_object(Bucket=self._bucket.name, Key=name)
-            except ClientError as error:
-                # The answer to a HEAD has no body: a missing bucket looks like a missing object.
-                look_at_bucket(self._client, self._bucket.name, self._bucket.prefix)
-                if error_code(error) in MISSING:
-                    return None
-                raise
-        return StoredObject(key, found["ContentLength"], found["ContentType"])
+            found = self._look(name)
+        return StoredObject(key, found["ContentLength"], found["ContentType"]) if found else None
+
+    def _look(self, name: str) -> "HeadObjectOutputTypeDef | None":
+        try:
+            return self._client.head_object(Bucket=self._bucket.name, Key=name)
+        except ClientError as error:
+            # The answer to a HEAD has no body: a missing bucket looks like a missing object.
+            look_at_bucket(self._client, self._bucket.name, self._bucket.prefix)
+            if error_code(error) in MISSING:
+                return None
+            raise
 
     def _open(self, key: str, name: str, start: int, end: int | None) -> StreamingBody | None:
         if end is not None and end <= start:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from storage.s3_errors import NO_BUCKET, RAISED, error_code
 
@@ -19,8 +20,14 @@ def look_at_bucket(client: "S3Client", name: str, prefix: str) -> None:
     """Ask for one key under the prefix.
 
     Unlike a HEAD the answer says what is wrong, and unlike one it is allowed to who may see the prefix alone.
+
+    Raises:
+        ClientError: the store refused.
+        ResponseParserError: the answer was no listing. botocore reads a web page as an empty one.
     """
-    client.list_objects_v2(Bucket=name, Prefix=f"{prefix}/" if prefix else "", MaxKeys=1)
+    listing = client.list_objects_v2(Bucket=name, Prefix=f"{prefix}/" if prefix else "", MaxKeys=1)
+    if not {"Name", "IsTruncated"} & listing.keys():
+        raise ResponseParserError("no listing of the bucket")
 
 
 def make_sure_of_bucket(client: "S3Client", name: str, prefix: str) -> None:

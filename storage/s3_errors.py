@@ -1,6 +1,7 @@
 """What boto3 raises, in the words of the domain: which setting it is about and what mends it."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -148,8 +149,21 @@ def configuration_problem(error: BaseException, place: S3Place) -> Configuration
 def _refusal(error: ClientError, place: S3Place) -> ConfigurationError | None:
     """Tell which setting the store refused, if it is one's fault."""
     code = error_code(error)
-    rule = _NOT_S3 if place.endpoint and code in _BARE_STATUS else _RULES.get(code)
+    strange = code in _BARE_STATUS or (code in {"", "500"} and _is_page(error))
+    rule = _NOT_S3 if place.endpoint and strange else _RULES.get(code)
     return _problem(rule, error, place) if rule else None
+
+
+def _is_page(error: ClientError) -> bool:
+    """Tell whether a web page came, and not that of a proxy whose S3 is away (502 to 504).
+
+    botocore makes a 500 of a page that comes with 200.
+    """
+    answer = error.response.get("ResponseMetadata", {})
+    kind = str(answer.get("HTTPHeaders", {}).get("content-type", ""))
+    return (
+        kind.startswith("text/html") and answer.get("HTTPStatusCode", 0) <= HTTPStatus.INTERNAL_SERVER_ERROR
+    )
 
 
 def _failure(error: BaseException, place: S3Place) -> ConfigurationError | None:
@@ -184,5 +198,7 @@ def _words(error: BaseException) -> str:
     """Give what happened in one short line."""
     if isinstance(error, ClientError):
         found = error.response.get("Error", {})
-        return f"{found.get('Code', '')}: {found.get('Message', '')}"[:200].strip(": ")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        said = f"{found.get('Code', '')}: {found.get('Message', '')}"[:200].strip(": ")
+        return said or f"status {status}"
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -47,6 +47,16 @@ class S3Endpoint:
         }
         return StorageSettings(**values | others)
 
+    def environment(self, prefix: str) -> dict[str, str]:
+        """Give the same settings for a process."""
+        return {
+            "STORAGE_URL": f"s3://{self.bucket}/{prefix}",
+            "S3_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": self.key,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
+            "AWS_DEFAULT_REGION": self.region,
+        }
+
     def names(self, prefix: str) -> list[str]:
         """List what is under a prefix; an upload left unfinished has ``(unfinished)`` behind its name."""
         client = self.client()

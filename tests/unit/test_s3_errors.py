@@ -54,6 +54,15 @@ def test_a_refusal_that_may_pass_is_no_settings_fault(code: str) -> None:
     assert found.message == f"S3_ENDPOINT_URL {ENDPOINT} could not take a.mp4: {code}: The store's own words."
 
 
+@pytest.mark.parametrize("code", ["", "502"])
+def test_a_proxys_page_for_a_store_that_is_away_is_no_settings_fault(code: str) -> None:
+    metadata = {"HTTPStatusCode": 502, "HTTPHeaders": {"content-type": "text/html"}}
+    error = ClientError({"Error": {"Code": code}, "ResponseMetadata": metadata}, "PutObject")  # type: ignore[typeddict-item] # the parts that matter
+    found = translate(error, MINIO, "take a.mp4")
+    assert type(found) is StorageError
+    assert "502" in found.message
+
+
 def test_a_wrong_clock_is_named() -> None:
     assert "clock differs" in translate(refusal("RequestTimeTooSkewed"), MINIO, "take a.mp4").message
 
