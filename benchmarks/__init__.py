@@ -1,0 +1,1 @@
+"""The budgets, measured against baselines in the same run."""
