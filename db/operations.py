@@ -36,15 +36,17 @@ class OperationStore:
 
     async def gates(self) -> Sequence[GateState]:
         """See the port."""
-        lasting = (_gates.c.paused_until > func.now()).label("lasting")
-        query = select(_gates, lasting).order_by(_gates.c.provider, _gates.c.kind)
+        # A probe that is out keeps everything else back just as a pause does.
+        until = func.greatest(_gates.c.paused_until, _gates.c.probed_until)
+        query = select(_gates, until.label("until"), (until > func.now()).label("lasting"))
+        query = query.order_by(_gates.c.provider, _gates.c.kind)
         return [
             GateState(
                 provider=row["provider"],
                 kind=JobKind(row["kind"]),
                 in_flight=row["in_flight"],
                 faults=row["faults"],
-                paused_until=row["paused_until"] if row["lasting"] else None,
+                paused_until=row["until"] if row["lasting"] else None,
                 paused_reason=row["paused_reason"] if row["lasting"] else None,
             )
             for row in (await self._connection.execute(query)).mappings()

@@ -152,7 +152,8 @@ def _announces(move: Move) -> bool:
 
 
 async def _work_gates(connection: AsyncConnection, moves: Sequence[Move]) -> None:
-    freed, settled, paused = {}, {}, {}
+    freed, settled = {}, {}
+    paused: dict[Any, dict[str, Any]] = {}
     for move in moves:
         key = (move.claim.job.provider, move.claim.job.kind)
         gate = {"provider": key[0], "kind": key[1]}
@@ -161,7 +162,9 @@ async def _work_gates(connection: AsyncConnection, moves: Sequence[Move]) -> Non
         if move.settles_provider:
             settled[key] = gate
         if move.pause:
-            paused[key] = {**gate, "reason": move.pause.reason, "seconds": move.pause.seconds}
+            # A provider that refuses many at once may tell only some of them for how long.
+            seconds = max(move.pause.seconds or 0.0, paused.get(key, {}).get("seconds", 0.0))
+            paused[key] = {**gate, "reason": move.pause.reason, "seconds": seconds}
     if freed:
         await connection.execute(statement("lock_gates"), {"gates": as_json(list(freed.values()))})
     if settled:

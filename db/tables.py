@@ -275,6 +275,7 @@ gates = Table(
     Column("turn", Uuid, nullable=False, server_default="00000000-0000-0000-0000-000000000000"),
     Column("faults", Integer, nullable=False, server_default="0"),
     Column("paused_until", DateTime(timezone=True)),
+    Column("probed_until", DateTime(timezone=True)),
     Column("paused_reason", Text),
     CheckConstraint("in_flight >= 0", name="in_flight"),
     CheckConstraint(_in("kind", JobKind), name="kind"),

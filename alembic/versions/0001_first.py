@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("turn", sa.Uuid(), server_default="00000000-0000-0000-0000-000000000000", nullable=False),
         sa.Column("faults", sa.Integer(), server_default="0", nullable=False),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("probed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused_reason", sa.Text(), nullable=True),
         sa.CheckConstraint("kind IN ('film', 'image', 'video')", name=op.f("ck_gates_kind")),
         sa.CheckConstraint("in_flight >= 0", name=op.f("ck_gates_in_flight")),

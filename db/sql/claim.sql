@@ -72,10 +72,14 @@ WITH RECURSIVE ahead (project_id, seat) AS (
 ), counted AS (
     UPDATE gates g
     SET in_flight = g.in_flight + (SELECT count(*) FROM claimed),
-        turn = coalesce((SELECT project_id FROM picked ORDER BY seat DESC LIMIT 1), g.turn),
+        -- The turn is over as well where every job on the way was locked by somebody: the next claim goes
+        -- on behind them, so that an application's open transaction stops nobody but itself.
+        turn = coalesce((SELECT project_id FROM picked ORDER BY seat DESC LIMIT 1),
+                        (SELECT project_id FROM turns ORDER BY seat DESC LIMIT 1)),
         -- A probe is out: nothing more until its answer, or until it is overdue.
-        paused_until = CASE WHEN g.faults > 0 THEN now() + interval '30 seconds' ELSE g.paused_until END
-    WHERE g.provider = :provider AND g.kind = :kind AND EXISTS (SELECT FROM claimed)
+        probed_until = CASE WHEN g.faults > 0 AND EXISTS (SELECT FROM claimed)
+                            THEN now() + interval '30 seconds' ELSE g.probed_until END
+    WHERE g.provider = :provider AND g.kind = :kind AND EXISTS (SELECT FROM turns)
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT c.project_id, c.scene_id, c.id, 'job.processing',

@@ -1,0 +1,119 @@
+"""What must be true of the database after anything at all, computed once more in plain Python."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from db.engine import Transactions
+from domain.statuses import FINAL, LIVE, JobStatus, RenderStatus
+from domain.transitions import ALLOWED
+from tests.factories import Row, rows
+
+_NOTES = {"job.progress", "job.submit_unknown", "job.take_kept", "job.stopped"}
+_OPEN = {"intent", "accepted", "unknown"}
+
+
+async def assert_consistent(database: Transactions) -> None:
+    """Read everything in one snapshot's time and hold it against the rules."""
+    jobs = {row["id"]: row for row in await rows(database, "SELECT * FROM video_generation_jobs")}
+    attempts = await rows(database, "SELECT * FROM job_attempts ORDER BY job_id, number")
+    events = await rows(database, "SELECT * FROM job_events ORDER BY id")
+    gates = await rows(database, "SELECT * FROM gates")
+    scenes = await rows(database, "SELECT * FROM scenes")
+    projects = await rows(database, "SELECT * FROM projects")
+    _gates_count_slots(jobs.values(), gates)
+    _attempts_fit_their_jobs(jobs, attempts)
+    _events_tell_the_whole_story(jobs, events)
+    _roll_ups_are_true(list(jobs.values()), attempts, scenes, projects)
+
+
+def _gates_count_slots(jobs: Iterable[Row], gates: Iterable[Row]) -> None:
+    held = Counter((job["provider"], job["kind"]) for job in jobs if job["slot_held"])
+    counted = {(gate["provider"], gate["kind"]): gate["in_flight"] for gate in gates}
+    assert {key: count for key, count in counted.items() if count} == held
+
+
+def _attempts_fit_their_jobs(jobs: dict[object, Row], attempts: list[Row]) -> None:
+    by_job: dict[object, list[Row]] = {job: [] for job in jobs}
+    for attempt in attempts:
+        by_job[attempt["job_id"]].append(attempt)
+    for job_id, made in by_job.items():
+        job = jobs[job_id]
+        assert [attempt["number"] for attempt in made] == list(range(1, len(made) + 1))
+        still_open = [attempt for attempt in made if attempt["state"] in _OPEN]
+        assert len(still_open) <= 1
+        # A claim counts as a generation from the start; everything beyond it has an attempt to show.
+        begins = job["status"] == JobStatus.PROCESSING and not still_open
+        counted = [attempt for attempt in made if attempt["state"] != "rejected"]
+        assert job["attempt_count"] <= len(counted) + begins
+        if job["status"] in {JobStatus.QUEUED, JobStatus.COMPLETED, JobStatus.CANCELLED}:
+            assert not still_open
+        if job["status"] in {JobStatus.GENERATING, JobStatus.UPLOADING} and job["kind"] != "film":
+            assert made[-1]["provider_job_id"] == job["provider_job_id"]
+
+
+def _events_tell_the_whole_story(jobs: dict[object, Row], events: list[Row]) -> None:
+    status: dict[object, str] = {}
+    for event in events:
+        if event["job_id"] is None or event["type"] in _NOTES:
+            continue
+        now, before = event["data"]["status"], event["data"].get("previous_status")
+        assert before == status.get(event["job_id"]), f"a gap before {event}"
+        assert before is None or JobStatus(now) in ALLOWED[JobStatus(before)], event
+        assert event["type"] == f"job.{now}"
+        status[event["job_id"]] = now
+    assert status == {job_id: job["status"] for job_id, job in jobs.items()}
+
+
+def _roll_ups_are_true(jobs: list[Row], attempts: list[Row], scenes: list[Row], projects: list[Row]) -> None:
+    begun = {attempt["job_id"] for attempt in attempts}
+    pending = set()
+    for scene in scenes:
+        deciding = deciding_jobs([job for job in jobs if job["scene_id"] == scene["id"]])
+        expected = status_of(deciding)
+        live = [job for job in deciding if job["status"] in LIVE]
+        if expected is RenderStatus.RENDERING and not any(job["id"] in begun for job in live):
+            # Inserted by SQL: shown by whoever first works on it.
+            pending.add(scene["project_id"])
+            continue
+        assert scene["render_status"] == expected, scene["id"]
+        assert scene["review_ready"] == (expected is RenderStatus.COMPLETE)
+    for project in projects:
+        theirs = [s["render_status"] for s in scenes if s["project_id"] == project["id"]]
+        if project["id"] not in pending:
+            assert project["status"] == _project_status(theirs), project["id"]
+
+
+def deciding_jobs(jobs: Iterable[Row]) -> list[Row]:
+    """Give the newest video job per shot that is not cancelled, and every one without a shot."""
+    alone, newest = [], dict[object, Row]()
+    for job in jobs:
+        if job["kind"] != "video" or job["status"] == JobStatus.CANCELLED:
+            continue
+        shot = job["shot_id"]
+        if shot is None:
+            alone.append(job)
+        elif shot not in newest or _age(newest[shot]) < _age(job):
+            newest[shot] = job
+    return [*alone, *newest.values()]
+
+
+def _age(job: Row) -> tuple[object, object]:
+    return job["created_at"], job["id"]
+
+
+def status_of(deciding: Iterable[Row]) -> RenderStatus:
+    """Give what deciding jobs make of their scene."""
+    statuses = {JobStatus(job["status"]) for job in deciding}
+    assert statuses <= LIVE | FINAL - {JobStatus.CANCELLED}
+    if statuses & LIVE:
+        return RenderStatus.RENDERING
+    if JobStatus.FAILED in statuses:
+        return RenderStatus.FAILED
+    return RenderStatus.COMPLETE if statuses else RenderStatus.PENDING
+
+
+def _project_status(scenes: list[str]) -> RenderStatus:
+    for first in (RenderStatus.RENDERING, RenderStatus.FAILED, RenderStatus.PENDING):
+        if first in scenes:
+            return first
+    return RenderStatus.COMPLETE if scenes else RenderStatus.PENDING
