@@ -63,14 +63,17 @@ class Crew:
 
     def retire(self, rng: Random) -> None:
         """Ask one to stop, as a deployment does."""
-        assert self._leave(rng).stop() == 0
+        process = self._leave(rng)
+        assert process.stop() == 0, process.output()
         self._join()
 
     def _leave(self, rng: Random) -> Process:
         return self.living.pop(rng.randrange(len(self.living)))
 
     def _join(self) -> None:
+        # Ready before the next fault: a start that finds no database is refused, and nobody here repeats it.
         process = self._rushes("executor")
+        process.wait_for("executor_ready")
         self.living.append(process)
         self.everybody.append(process)
 
