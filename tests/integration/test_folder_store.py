@@ -213,6 +213,17 @@ async def test_a_filesystem_that_cannot_sync_a_folder_is_used(
     assert await store.head(KEY)
 
 
+async def test_a_folder_that_cannot_be_synced_is_an_error(
+    store: FolderStore, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.prepare()
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+    await put(store, source)
+    monkeypatch.setattr(os, "fsync", failing(errno.EIO))
+    with pytest.raises(StorageError, match=f"cannot delete {KEY}"):
+        await store.delete(KEY)
+
+
 async def test_a_cancelled_put_leaves_nothing(
     store: FolderStore, root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,6 +195,18 @@ async def test_what_does_not_speak_s3_is_named(answer: Answer) -> None:
                 await store.prepare()
 
 
+async def test_the_check_finds_what_preparing_does_not() -> None:
+    def answer(method: str, _path: str) -> Answer:
+        listing = b"<ListBucketResult><Name>films</Name><IsTruncated>false</IsTruncated></ListBucketResult>"
+        return Answer(200, listing) if method == "GET" else refusal(403, "AccessDenied")
+
+    with serving(answer) as url:
+        async with opened(settings_for(url)) as store:
+            await store.prepare()
+            with pytest.raises(ConfigurationError, match=r"STORAGE_URL is 's3://films/a'; .*s3:PutObject"):
+                await store.check()
+
+
 async def test_a_server_in_trouble_may_recover(clip: Clip) -> None:
     asked: list[str] = []
 
