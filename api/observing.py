@@ -35,7 +35,7 @@ class Observer:
         async def seen(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 self._note(scope, status, time.perf_counter() - started)
             await send(message)
 

@@ -1,17 +1,13 @@
 """The real application on a real database and a real folder; every answer is held against openapi.json."""
 
-import json
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from jsonschema import Draft202012Validator
 from sqlalchemy import insert, text
 from starlette.applications import Starlette
 
@@ -22,40 +18,26 @@ from api.settings import ApiSettings
 from db import tables
 from db.engine import Database
 from domain.access import Scope
-from domain.capabilities import Capability, Seconds
+from domain.capabilities import Seconds
 from domain.ports import Lane
 from domain.statuses import FINAL, IN_HAND, JobKind, JobStatus
 from services import keys
 from services.catalogue import Catalogue, Offer
 from storage.folder import FolderStore
 from storage.signed_urls import SignedUrls
-
-BASE = "http://127.0.0.1:8000"
-ABLE = Capability(
-    JobKind.VIDEO,
-    Seconds(only=(4.0, 6.0, 8.0)),
-    ("16:9",),
-    {"720p": Decimal("0.10")},
-    start_frame=True,
-    longest_prompt=200,
+from tests.api_client import (
+    ABLE,
+    BASE,
+    AddExecutor,
+    AddJob,
+    Connect,
+    Documented,
+    Execute,
+    Made,
+    MakeKey,
+    lane_json,
+    make_project,
 )
-LANE = Lane(kind=JobKind.VIDEO, provider="mock", model="mock-1", limit=2, is_default=True)
-SCRIPT: dict[str, Any] = {
-    "title": "The Lighthouse",
-    "scenes": [
-        {
-            "title": "Dusk",
-            "shots": [
-                {"video_prompt": "The lamp turns on", "duration_seconds": 4},
-                {"image_prompt": "A stair", "narration": "Up she goes.", "duration_seconds": 6},
-            ],
-        },
-        {"title": "Night", "shots": [{"video_prompt": "Waves", "duration_seconds": 8}]},
-    ],
-}
-
-Connect = Callable[..., httpx.AsyncClient]
-AddJob = Callable[..., Awaitable[UUID]]
 
 
 @pytest.fixture
@@ -120,82 +102,9 @@ def client(connect: Connect) -> httpx.AsyncClient:
     return connect()
 
 
-class Documented:
-    """Holds answers against the application's own description."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._app = app
-        self._document: dict[str, Any] | None = None
-
-    async def check(self, response: httpx.Response) -> None:
-        """Fail unless this answer is one that the description has."""
-        await response.aread()
-        document = await self._described()
-        operation = operation_of(document, response.request.method, response.request.url.path)
-        if operation is None:
-            assert response.status_code in {404, 405, 400, 403, 415}, response.text
-            return
-        answers = operation["responses"]
-        answer = answers.get(str(response.status_code)) or answers["default"]
-        if str(response.status_code) not in answers:
-            assert response.status_code >= 400, (
-                f"{response.request.url} is not documented to answer {response}"
-            )
-        content_type = response.headers.get("content-type", "").partition(";")[0]
-        if "json" in content_type and content_type in answer.get("content", {}):
-            schema = answer["content"][content_type].get("schema", {})
-            whole = {**schema, "components": document["components"]}
-            Draft202012Validator(whole).validate(response.json())
-        elif "content" in answer and response.content:
-            assert content_type in answer["content"] or "application/octet-stream" in answer["content"]
-
-    async def _described(self) -> dict[str, Any]:
-        if self._document is None:
-            async with httpx.AsyncClient(transport=httpx.ASGITransport(self._app), base_url=BASE) as plain:
-                self._document = (await plain.get("/openapi.json")).json()
-        return self._document
-
-
-def operation_of(document: Mapping[str, Any], method: str, path: str) -> Any:
-    """Find the operation that a request is for; ``/api`` is another name for ``/api/v1``."""
-    if path.startswith("/api/") and not path.startswith("/api/v1/"):
-        path = path.replace("/api/", "/api/v1/", 1)
-    for template, methods in document["paths"].items():
-        pattern = re.sub(r"\\\{key\\\}", ".+", re.escape(template))
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
-        if re.fullmatch(pattern, path):
-            return methods.get({"HEAD": "get"}.get(method, method.lower()))
-    return None
-
-
-@dataclass(frozen=True)
-class Made:
-    """A project made through the API."""
-
-    id: str
-    receipt: str
-    body: dict[str, Any]
-
-    def scene(self, number: int) -> str:
-        return str(self.body["scenes"][number]["id"])
-
-    def shot(self, scene: int, number: int) -> str:
-        return str(self.body["scenes"][scene]["shots"][number]["id"])
-
-    def path(self, scene: int, rest: str = "render") -> str:
-        return f"/api/v1/projects/{self.id}/scenes/{self.scene(scene)}/{rest}"
-
-
 @pytest.fixture
 async def project(client: httpx.AsyncClient) -> Made:
     return await make_project(client)
-
-
-async def make_project(client: httpx.AsyncClient, script: Mapping[str, Any] = SCRIPT) -> Made:
-    response = await client.post("/api/v1/projects", json=script)
-    assert response.status_code == 201, response.text
-    body = response.json()
-    return Made(body["id"], body["receipt"], body)
 
 
 @pytest.fixture
@@ -236,7 +145,7 @@ def add_job(database: Database, project: Made) -> AddJob:
 
 
 @pytest.fixture
-def execute(database: Database) -> Callable[..., Awaitable[list[Any]]]:
+def execute(database: Database) -> Execute:
     """Give a function that runs one statement and gives its rows."""
 
     async def run(statement: str, **values: Any) -> list[Any]:
@@ -248,7 +157,7 @@ def execute(database: Database) -> Callable[..., Awaitable[list[Any]]]:
 
 
 @pytest.fixture
-def add_executor(database: Database) -> Callable[..., Awaitable[UUID]]:
+def add_executor(database: Database) -> AddExecutor:
     """Give a function that writes an executor's row."""
 
     async def add(*lanes: Lane, silent_for: int = 0) -> UUID:
@@ -268,20 +177,6 @@ def add_executor(database: Database) -> Callable[..., Awaitable[UUID]]:
     return add
 
 
-def lane_json(lane: Lane) -> dict[str, Any]:
-    """Give a lane as executors write it into their row."""
-    return {
-        "kind": lane.kind,
-        "provider": lane.provider,
-        "model": lane.model,
-        "limit": lane.limit,
-        "is_default": lane.is_default,
-    }
-
-
-MakeKey = Callable[..., Awaitable[str]]
-
-
 @pytest.fixture
 def make_key(parts: Parts) -> MakeKey:
     """Give a function that makes a key and gives its secret."""
@@ -293,13 +188,3 @@ def make_key(parts: Parts) -> MakeKey:
         return secret
 
     return make
-
-
-def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """Assert that an answer is this problem, and give it."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    body = json.loads(response.content)
-    assert isinstance(body, dict)
-    assert (body["code"], body["status"]) == (code, status), body
-    return body

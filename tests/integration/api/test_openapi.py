@@ -1,0 +1,87 @@
+"""The description says everything that can be called, and nothing else."""
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from api.endpoints import PREFIXES
+from api.errors import CODES
+from domain.access import Scope
+
+
+@pytest.fixture
+async def document(client: httpx.AsyncClient) -> dict[str, Any]:
+    response = await client.get("/openapi.json")
+    assert response.headers["content-type"] == "application/json"
+    found = response.json()
+    assert isinstance(found, dict)
+    return found
+
+
+def test_it_is_valid_openapi(document: dict[str, Any]) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_every_route_is_in_it(document: dict[str, Any], app: Starlette) -> None:
+    served = set()
+    for route in app.routes:
+        assert isinstance(route, Route)
+        path = re.sub(r":\w+\}", "}", route.path)
+        if path.startswith(PREFIXES[1]) and not path.startswith(PREFIXES[0]):
+            # The second name of every operation of the first.
+            path = PREFIXES[0] + path.removeprefix(PREFIXES[1])
+        served |= {(path, method.lower()) for method in (route.methods or set()) - {"HEAD"}}
+    described = {(path, method) for path, methods in document["paths"].items() for method in methods}
+    assert described == served
+
+
+def test_both_prefixes_serve_the_same(app: Starlette) -> None:
+    paths = {route.path for route in app.routes if isinstance(route, Route)}
+    first = {path.removeprefix(PREFIXES[0]) for path in paths if path.startswith(PREFIXES[0] + "/")}
+    second = {
+        path.removeprefix(PREFIXES[1])
+        for path in paths
+        if path.startswith(PREFIXES[1] + "/") and not path.startswith(PREFIXES[0] + "/")
+    }
+    assert first == second != set()
+
+
+def operations(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    assert all(operation["summary"] for _, _, operation in operations(document))
+
+
+def test_every_change_takes_an_idempotency_key_and_a_key_that_may_spend(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
+        assert ("Idempotency-Key" in headers) == (method == "post"), path
+        if method == "post":
+            assert operation["x-scope"] == Scope.RENDER
+            assert operation["security"] == [{"key": []}]
+
+
+def test_every_path_parameter_is_described(document: dict[str, Any]) -> None:
+    for path, _, operation in operations(document):
+        described = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+        assert described == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_every_code_is_explained(document: dict[str, Any]) -> None:
+    assert document["x-problem-codes"] == CODES
+    for _, _, operation in operations(document):
+        assert set(operation.get("x-codes", ())) <= set(CODES)
