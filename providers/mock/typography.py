@@ -15,6 +15,8 @@ _ELSEWHERE = (
 )
 """Looked up among the machine's fonts for what Pillow's own, a Latin subset, lacks."""
 _NO_CHARACTER = "\uffff"
+_LONGEST_LINE = 250
+"""Characters; the narrowest letters of the smallest font fill the widest line with 150."""
 
 
 @lru_cache(maxsize=32)
@@ -43,7 +45,8 @@ def font_for(text: str, size: int) -> FreeTypeFont:
 def wrap(text: str, font: FreeTypeFont, width: float, most: int) -> list[str]:
     """Break ``text`` into at most ``most`` lines; what is left out shows as an ellipsis."""
     lines = [""]
-    for word in text.split():
+    # Longer than any line can be: a prompt of thousands of letters without a space is not measured whole.
+    for word in text[: most * _LONGEST_LINE].split():
         if font.getlength(f"{lines[-1]} {word}".strip()) <= width:
             lines[-1] = f"{lines[-1]} {word}".strip()
             continue

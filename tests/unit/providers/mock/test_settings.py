@@ -43,7 +43,7 @@ def test_a_wrong_delay_stops_the_start(value: str, monkeypatch: pytest.MonkeyPat
 def test_a_wrong_script_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOCK_FAIL", "explode")
 
-    with pytest.raises(ConfigurationError, match="MOCK_FAIL is 'explode'; .*submit_unknown"):
+    with pytest.raises(ConfigurationError, match=r"MOCK_FAIL is 'explode'; .*submit_unknown"):
         MockSettings()
 
 
