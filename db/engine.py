@@ -1,13 +1,16 @@
 """The connection pool, with a deadline on everything that goes through it."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+import psycopg
 from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -24,10 +27,12 @@ def parse_url(url: str) -> URL:
     allowed = "allowed: postgresql://user:password@host:port/name"
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # A ValueError is about the port, which may be a piece of an unescaped password.
         raise ConfigurationError("DATABASE_URL", "(unreadable)", allowed) from None
     if parsed.get_backend_name() not in {"postgresql", "postgres"}:
-        raise ConfigurationError("DATABASE_URL", parsed.render_as_string(hide_password=True), allowed)
+        # Not even the rest of it is shown: a query may carry secrets under any name.
+        raise ConfigurationError("DATABASE_URL", f"{parsed.drivername}://…", allowed)
     return parsed.set(drivername="postgresql+psycopg")
 
 
@@ -66,9 +71,14 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=timeout.total_seconds(),
-            connect_args={"application_name": name, **connect_arguments(milliseconds)},
+            connect_args={
+                "application_name": name,
+                "async_creator_fn": Connection.connect,
+                **connect_arguments(url, milliseconds),
+            },
         )
         event.listen(self.engine.sync_engine, "connect", _plain_jit)
+        event.listen(self.engine.sync_engine, "handle_error", _leave_standby)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -88,15 +98,34 @@ class Database:
         await self.engine.dispose()
 
 
-def connect_arguments(milliseconds: int) -> dict[str, object]:
-    """Give libpq's settings: a dead peer is noticed, and the server gives up no later than the client."""
+class Connection(psycopg.AsyncConnection[Any]):
+    """A connection that hangs up when its query is cancelled, instead of asking the server to stop it.
+
+    Asking takes another connection, and ten seconds more where the server is out of reach, which is what
+    most deadlines are about. The server rolls back, by its own ``statement_timeout`` at the latest.
+    """
+
+    async def cancel_safe(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109, ARG002 # as the driver calls it
+        """End the connection; what waits for its answer goes on at once."""
+        # A copy: the driver still watches the original, which must stay what it is until it lets go.
+        with socket.socket(fileno=os.dup(self.pgconn.socket)) as copy, suppress(OSError):
+            copy.shutdown(socket.SHUT_RDWR)
+
+
+def connect_arguments(url: URL, milliseconds: int) -> dict[str, object]:
+    """Give libpq's settings: a dead peer is noticed, and the server gives up no later than the client.
+
+    Options in the URL, such as a search path, stay in force next to ours.
+    """
+    given = url.query.get("options", ())
     return {
         "connect_timeout": 5,
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
         "tcp_user_timeout": milliseconds,
-        "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
+        "options": f"{given if isinstance(given, str) else ' '.join(given)} "
+        f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
         f"-c idle_in_transaction_session_timeout={milliseconds} -c timezone=UTC",
     }
 
@@ -107,3 +136,9 @@ def _plain_jit(connection: object, _record: object) -> None:
     cursor.execute("SET jit = off")
     cursor.close()
     connection.commit()  # type: ignore[attr-defined] # see above
+
+
+def _leave_standby(context: ExceptionContext) -> None:
+    """Drop the pool when the server turns out to be a standby: new connections may lead to its successor."""
+    if isinstance(context.original_exception, psycopg.errors.ReadOnlySqlTransaction):
+        context.is_disconnect = True

@@ -16,6 +16,8 @@ _AGAIN = (
     psycopg.errors.QueryCanceled,
     psycopg.errors.InsufficientResources,
     psycopg.errors.OperatorIntervention,
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.IdleInTransactionSessionTimeout,
 )
 
 
@@ -31,6 +33,9 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailableError("the database did not answer in time") from error
     except (InterfaceError, psycopg.InterfaceError) as error:
         raise DatabaseUnavailableError(f"the database connection broke: {_first_line(error)}") from error
+    except UnicodeEncodeError as error:
+        # A lone surrogate in text, met before it is sent.
+        raise PoisonedError(f"text that is not Unicode: {error.reason}") from error
     except (DBAPIError, psycopg.Error) as error:
         raise _translate(error) from error
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from db.engine import Database, connect_arguments
+from db.engine import Connection, Database, connect_arguments
 from db.errors import translated
 
 CHANNEL = "rushes_jobs"
@@ -25,17 +25,18 @@ async def listen(database: Database) -> AsyncIterator[Wakes]:
     seconds = database.timeout.total_seconds()
     with translated():
         async with asyncio.timeout(seconds):
-            connection = await psycopg.AsyncConnection.connect(
+            connection = await Connection.connect(
                 database.url.set(drivername="postgresql").render_as_string(hide_password=False),
                 autocommit=True,
                 application_name="rushes-listener",
-                **connect_arguments(int(seconds * 1000)),  # type: ignore[arg-type] # libpq takes any of them
+                **connect_arguments(database.url, int(seconds * 1000)),  # type: ignore[arg-type] # libpq takes any of them
             )
     probe = f"rushes_probe_{uuid4().hex}"
     try:
         with translated():
-            for channel in (CHANNEL, probe):
-                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            async with asyncio.timeout(seconds):
+                for channel in (CHANNEL, probe):
+                    await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         yield _wakes(connection, probe, seconds)
     finally:
         await connection.close()
@@ -46,15 +47,13 @@ async def _wakes(connection: psycopg.AsyncConnection, probe: str, seconds: float
         # Whatever was committed before LISTEN took effect was not heard.
         yield
         while True:
-            silent = True
-            async for notification in connection.notifies(timeout=PROBE_SECONDS, stop_after=1):
-                silent = False
-                if notification.channel == CHANNEL:
-                    yield
-            if silent:
+            heard = [n async for n in connection.notifies(timeout=PROBE_SECONDS, stop_after=1)]
+            if not heard:
                 async with asyncio.timeout(seconds):
                     await connection.execute(sql.SQL("NOTIFY {}").format(sql.Identifier(probe)))
-                    async for _ in connection.notifies(timeout=seconds, stop_after=1):
-                        break
-                    else:
-                        return
+                heard = [n async for n in connection.notifies(timeout=seconds, stop_after=1)]
+                if not heard:
+                    return
+            # A job may have come in on the heels of the silence: it is heard before the probe, or with it.
+            if any(notification.channel == CHANNEL for notification in heard):
+                yield
