@@ -67,7 +67,8 @@ def _forget_the_dead(server: Any) -> None:
     """Strike killed processes off the list of the server's users, or it would never stop again."""
     users = server.global_process_id_list
     with server._lock:  # noqa: SLF001 # the lock between processes that the library itself holds for this list
-        users.put([pid for pid in users._get() if _alive(pid)])  # noqa: SLF001 # the list has no other reader
+        if users.path.exists():  # else somebody has thrown the whole home away
+            users.put([pid for pid in users._get() if _alive(pid)])  # noqa: SLF001 # the list has no other reader
 
 
 def _alive(pid: int) -> bool:

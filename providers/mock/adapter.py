@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import BinaryIO, ParamSpec, TypeVar
 
 from domain.capabilities import Capability
@@ -68,7 +69,9 @@ class MockProvider:
     ) -> None:
         self.name = NAME
         self.kind = kind
-        self.models = _MODELS[kind]
+        self.models: Mapping[str, Capability] = {
+            name: _paced(able, settings.delay) for name, able in _MODELS[kind].items()
+        }
         self._settings = settings
         ledger = Ledger(settings.ledger_path, clock=clock)
         self._server = MockServer(ledger, self.models, settings.script, settings.delay)
@@ -163,6 +166,12 @@ class MockProvider:
         self, answer: Callable[_Given, _Answer], *args: _Given.args, **kwargs: _Given.kwargs
     ) -> _Answer:
         return await asyncio.wrap_future(self._desk.submit(answer, *args, **kwargs))
+
+
+def _paced(able: Capability, delay: tuple[float, float]) -> Capability:
+    """Tell how long a generation takes, so that nobody polls as if it took longer, or gives it up early."""
+    typical = sum(delay) / 2
+    return replace(able, typical_seconds=typical, longest_seconds=max(able.longest_seconds, 2 * delay[1]))
 
 
 def _discard(made: Future[BinaryIO]) -> None:

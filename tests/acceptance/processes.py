@@ -122,10 +122,11 @@ class Process:
         return not self._unread
 
     def _read(self, stream: IO[str], take: Callable[[str], None]) -> None:
-        for line in stream:
-            with self._changed:
-                take(line.rstrip("\n"))
-                self._changed.notify_all()
+        with stream:
+            for line in stream:
+                with self._changed:
+                    take(line.rstrip("\n"))
+                    self._changed.notify_all()
         with self._changed:
             self._unread -= 1
             self._changed.notify_all()
@@ -164,6 +165,7 @@ class Processes:
             if process.running:
                 process.thaw()
                 process.kill()
+            process.wait()
 
 
 def _is(line: LogLine, action: str, fields: Mapping[str, object]) -> bool:
