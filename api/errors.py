@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "malformed_json": "The body is not JSON.",
     "unsupported_media_type": "The body must be sent as application/json.",
     "body_too_large": "The body is larger than API_MAX_BODY_BYTES.",
+    "body_too_slow": "The body did not arrive in time.",
     "not_authenticated": "An API key is missing or not valid.",
     "not_allowed": "The API key does not allow this.",
     "host_refused": "The API is not to be called under this name; see API_ALLOWED_HOSTS.",

@@ -1,5 +1,6 @@
 """Bodies, queries and ids as typed values; everything that is wrong with them is said at once."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -15,31 +16,60 @@ from domain.errors import InvalidRequestError, Problem
 from services.projects import labels_for
 
 M = TypeVar("M", bound=BaseModel)
+_DISCARDED = 8 * 1024 * 1024
+"""Bytes over the limit that are still taken off the wire."""
+_PATIENCE = 30.0
+"""Seconds for a body to arrive."""
+_LAST = {"Connection": "close"}
+"""For answers before the body was read to its end: nothing else can follow on that connection."""
 _SUBJECT = re.compile(r"^(Input|String|List|Value|Dictionary) should ")
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """Read the whole body, and no more than ``most`` bytes of it.
+    """Read the whole body, and keep no more than ``most`` bytes of it.
 
     Starlette has a limit too, but it answers in plain text.
+
+    Raises:
+        RefusedError: ``body_too_large``.
     """
-    too_large = RefusedError(
+    announced = request.headers.get("content-length", "")
+    size = int(announced) if announced.isdecimal() else None
+    if size is not None and size > most and "expect" in request.headers:
+        raise _too_large(most)
+    body = bytearray()
+    left = _DISCARDED
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            async for chunk in request.stream():
+                if len(body) <= most:
+                    body += chunk
+                    continue
+                # A connection that is closed under a client that still sends loses our answer on the way,
+                # so a little more than allowed is taken and dropped.
+                left -= len(chunk)
+                if left < 0:
+                    break
+    except TimeoutError:
+        raise RefusedError(
+            HTTPStatus.REQUEST_TIMEOUT,
+            "body_too_slow",
+            f"the body did not arrive within {_PATIENCE:g} s",
+            headers=_LAST,
+        ) from None
+    if len(body) > most:
+        raise _too_large(most)
+    return bytes(body)
+
+
+def _too_large(most: int) -> RefusedError:
+    return RefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "body_too_large",
         f"the body is larger than {most} bytes",
         problems=[Problem("body", None, f"at most {most} bytes")],
-        # What is left of the body is not read; the connection cannot be used again.
-        headers={"Connection": "close"},
+        headers=_LAST,
     )
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > most:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise too_large
-    return bytes(body)
 
 
 def parse_json(body: bytes) -> object:

@@ -174,7 +174,9 @@ async def _in_line(tx: Transaction, seen: _Seen, lane: Lane, gate: GateState | N
     ahead = f"{turn.ahead} {'is' if turn.ahead == 1 else 'are'} likely to go first"
     if not turn.exact:
         ahead = "more than 10,000 wait in line"
-    if full:
+    if gate and gate.faults:
+        sentence = f"{lane.provider} had trouble; one job at a time is tried until it is well; {ahead}."
+    elif full:
         sentence = f"All {limit} places at {lane.provider} are taken; {ahead}."
     elif turn.ahead:
         sentence = f"It is waiting its turn; {ahead}."

@@ -1,12 +1,15 @@
 """Creating and reading projects, and everything that can be wrong with one."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from api import reading
 from tests.api_client import SCRIPT, Execute, Made, make_project, problem
 
 
@@ -157,7 +160,7 @@ async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient) -> No
     problem(await client.post("/api/v1/projects", content=content, headers=headers), 413, "body_too_large")
 
 
-async def test_a_body_over_the_limit_is_not_read_to_its_end(client: httpx.AsyncClient) -> None:
+async def test_a_body_without_end_is_not_read_for_ever(client: httpx.AsyncClient) -> None:
     sent = 0
 
     async def endless() -> Any:
@@ -168,7 +171,20 @@ async def test_a_body_over_the_limit_is_not_read_to_its_end(client: httpx.AsyncC
 
     headers = {"content-type": "application/json"}
     problem(await client.post("/api/v1/projects", content=endless(), headers=headers), 413, "body_too_large")
-    assert sent <= 5 * 1024 * 1024
+    assert sent <= 13 * 1024 * 1024
+
+
+async def test_a_body_that_does_not_arrive_is_given_up(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_PATIENCE", 0.05)
+
+    async def stuck() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    headers = {"content-type": "application/json"}
+    problem(await client.post("/api/v1/projects", content=stuck(), headers=headers), 408, "body_too_slow")
 
 
 @pytest.mark.parametrize("reference", ["nonsense", "AF83-0B6", "123", "AF83_0B6D"])
