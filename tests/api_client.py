@@ -45,6 +45,7 @@ AddJob = Callable[..., Awaitable[UUID]]
 
 
 MakeKey = Callable[..., Awaitable[str]]
+AddAttempt = Callable[..., Awaitable[None]]
 AddExecutor = Callable[..., Awaitable[UUID]]
 Execute = Callable[..., Awaitable[list[Any]]]
 

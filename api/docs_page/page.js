@@ -27,6 +27,12 @@ function choices(schema) {
   return (schema?.anyOf ?? [schema]).filter((choice) => choice?.type !== "null");
 }
 
+/** The name of the model that a schema is, or is a list of. */
+function modelOf(schema) {
+  const own = choices(schema).map((choice) => choice?.$ref ?? choice?.items?.$ref);
+  return own.find(Boolean)?.split("/").at(-1);
+}
+
 function typeOf(schema) {
   const names = choices(schema).map((choice) => {
     if (choice?.$ref) return choice.$ref.split("/").at(-1);
@@ -46,58 +52,54 @@ function limits(schema) {
   for (const choice of choices(schema)) {
     const plain = resolve(choice) ?? {};
     const items = resolve(plain.items) ?? {};
-    if (plain.enum ?? items.enum) said.push((plain.enum ?? items.enum).join(", "));
+    if (plain.enum ?? items.enum) said.push(`one of ${(plain.enum ?? items.enum).join(", ")}`);
     if (plain.exclusiveMinimum !== undefined) said.push(`more than ${plain.exclusiveMinimum}`);
     if (plain.minimum !== undefined) said.push(`at least ${plain.minimum}`);
     if (plain.maximum !== undefined) said.push(`at most ${plain.maximum}`);
     if (plain.maxLength !== undefined) said.push(`at most ${plain.maxLength} characters`);
     if (plain.maxItems !== undefined) said.push(`at most ${plain.maxItems} entries`);
   }
-  if (schema?.default !== undefined && schema.default !== null) {
+  if (schema?.default !== undefined && schema.default !== null && String(schema.default)) {
     said.push(`default: ${JSON.stringify(schema.default)}`);
   }
-  return said.join("; ");
+  const text = said.join("; ");
+  return text && `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
 function entry(name, schema, isNeeded, text) {
   const about = [schema?.description ?? text, limits(schema)].filter(Boolean).join(" ");
-  const title = el("dt", {}, name, " ", el("span", { class: "type" }, typeOf(schema)));
+  const model = modelOf(schema);
+  const type = el("span", { class: "type" }, model ? el("a", { href: `#schema-${model}` }, typeOf(schema)) : typeOf(schema));
+  const title = el("dt", {}, name, " ", type);
   if (isNeeded) title.append(" ", el("span", { class: "needed" }, "required"));
   return el("div", {}, title, about ? prose("dd", about) : null);
 }
 
-function fields(schema) {
+/** The fields of a model; with `isDeep` those of the models in it as well. */
+function fields(schema, isDeep) {
   const plain = resolve(schema);
   if (plain?.enum) return el("p", {}, el("code", {}, plain.enum.join(" | ")));
   const needed = new Set(plain?.required ?? []);
   return el(
     "dl",
     {},
-    ...Object.entries(plain?.properties ?? {}).map(([name, field]) => entry(name, field, needed.has(name))),
+    ...Object.entries(plain?.properties ?? {}).map(([name, field]) => {
+      const shown = entry(name, field, needed.has(name));
+      const inner = schemas[modelOf(field)];
+      if (isDeep && inner?.properties) shown.append(fields(inner, true));
+      return shown;
+    }),
   );
 }
 
-const SAMPLES = {
-  title: "The Lighthouse",
-  label: "1A",
-  image_prompt: "A lighthouse at dusk, 35 mm",
-  video_prompt: "The lamp turns on; slow push in",
-  narration: "Every evening, at the same minute.",
-  duration_seconds: 6,
-  provider: "mock",
-  shots: ["1A"],
-};
-const LEFT_OUT_OF_SAMPLES = new Set(["start_frame_url", "end_frame_url", "model"]);
-
-/** A body that would be accepted. */
-function sample(schema, name) {
+/** A body that would be accepted: the examples that the description gives. */
+function sample(schema) {
+  if (schema.examples) return schema.examples[0];
   const plain = resolve(choices(schema)[0]) ?? {};
-  if (plain.type === "object" || plain.properties) {
-    const shown = Object.entries(plain.properties ?? {}).filter(([key]) => !LEFT_OUT_OF_SAMPLES.has(key));
-    return Object.fromEntries(shown.map(([key, field]) => [key, sample(field, key)]));
-  }
-  if (plain.type === "array") return resolve(plain.items)?.properties ? [sample(plain.items)] : SAMPLES[name];
-  return SAMPLES[name] ?? plain.default ?? plain.enum?.[0] ?? plain.type;
+  if (plain.type === "array") return plain.items?.$ref ? [sample(plain.items)] : undefined;
+  if (!plain.properties) return undefined;
+  const filled = Object.entries(plain.properties).map(([name, field]) => [name, sample(field)]);
+  return Object.fromEntries(filled.filter(([, value]) => value !== undefined));
 }
 
 /** JSON with its strings and numbers marked. */
@@ -110,13 +112,13 @@ function coloured(text) {
   });
 }
 
-function block(text, isJson) {
+function block(title, text, isJson) {
   const button = el("button", { class: "copy", type: "button" }, "Copy");
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(text);
     button.textContent = "Copied";
   });
-  return el("pre", { tabindex: "0" }, button, ...(isJson ? coloured(text) : [text]));
+  return [el("h4", {}, title, button), el("pre", {}, ...(isJson ? coloured(text) : [text]))];
 }
 
 function curl(method, path, operation, body) {
@@ -158,8 +160,8 @@ function answers(operation) {
 function card(method, path, operation) {
   const schema = operation.requestBody?.content["application/json"].schema;
   const body = schema ? sample(schema) : undefined;
-  const asked = schema ? [el("h4", {}, "Body"), fields(schema)] : [];
-  const shown = body ? [el("h4", {}, "Example"), block(JSON.stringify(body, null, 2), true)] : [];
+  const asked = schema ? [el("h4", {}, "Body"), fields(schema, true)] : [];
+  const shown = body ? block("Example", JSON.stringify(body, null, 2), true) : [];
   const line = el("div", { class: "path" }, badge(method), el("span", {}, ...pathParts(path)));
   line.append(el("span", { class: "badge" }, operation["x-scope"] ? `key: ${operation["x-scope"]}` : "no key"));
   return el(
@@ -172,7 +174,7 @@ function card(method, path, operation) {
       "div",
       { class: "columns" },
       el("div", {}, ...parameters(operation), ...asked),
-      el("div", {}, ...shown, el("h4", {}, "Call"), block(curl(method, path, operation, body), false), ...answers(operation)),
+      el("div", {}, ...shown, ...block("Call", curl(method, path, operation, body), false), ...answers(operation)),
     ),
   );
 }
@@ -191,9 +193,12 @@ function show(description) {
   const main = document.getElementById("content");
   main.replaceChildren(el("h1", {}, `${description.info.title} API`), prose("p", description.info.description));
   document.getElementById("version").textContent = description.info.version;
-  const operations = Object.entries(description.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation]),
-  );
+  const operations = Object.entries(description.paths)
+    // What this page itself is made of is nothing to call.
+    .filter(([path]) => !path.startsWith("/docs/"))
+    .flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => [method.toUpperCase(), path, operation]),
+    );
   for (const { name } of description.tags) {
     const own = operations.filter(([, , operation]) => operation.tags.includes(name));
     group(
@@ -236,7 +241,9 @@ async function start() {
   const input = document.getElementById("filter");
   input.addEventListener("input", () => filter(input.value.toLowerCase().split(/\s+/).filter(Boolean)));
   // The browser looked for the target before there was one.
-  if (location.hash) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  target?.scrollIntoView({ behavior: "instant" });
+  target?.classList.add("target");
 }
 
 start().catch((error) => {

@@ -119,7 +119,9 @@ class RetryIn(Asked):
     """How to retry a job."""
 
     accept_possible_duplicate: bool = Field(
-        default=False, description="Retry even though the provider may have made and billed it already."
+        default=False,
+        description="Retry even though the provider may have made and billed it already.",
+        examples=[False],
     )
 
 

@@ -42,12 +42,14 @@ class ShotIn(Asked):
     label: Annotated[Title, Field(max_length=20)] | None = Field(
         default=None, description="Unlike any other label of the scene. Default: 1A, 1B, … by order."
     )
-    image_prompt: Text | None = None
+    image_prompt: Text | None = Field(default=None, examples=["A lighthouse at dusk, 35 mm"])
     video_prompt: Text | None = Field(
-        default=None, description="Default: composed of image_prompt and narration."
+        default=None,
+        description="Default: composed of image_prompt and narration.",
+        examples=["The lamp turns on; slow push in"],
     )
-    narration: Text | None = None
-    duration_seconds: Seconds | None = None
+    narration: Text | None = Field(default=None, examples=["Every evening, at the same minute."])
+    duration_seconds: Seconds | None = Field(default=None, examples=[6])
     start_frame_url: FrameUrl | None = None
     end_frame_url: FrameUrl | None = None
 
@@ -55,7 +57,7 @@ class ShotIn(Asked):
 class SceneIn(Asked):
     """A scene to create; its shots in film order."""
 
-    title: Title = "Untitled"
+    title: Title = Field(default="Untitled", examples=["Dusk"])
     narration: Text | None = None
     shots: list[ShotIn] = Field(default=[], max_length=MOST_SHOTS)
 
@@ -72,7 +74,7 @@ class SceneIn(Asked):
 class ProjectIn(Asked):
     """A project to create; its scenes in film order."""
 
-    title: Title
+    title: Title = Field(examples=["The Lighthouse"])
     scenes: list[SceneIn] = Field(default=[], max_length=MOST_SCENES)
 
     def to_domain(self) -> NewProject:

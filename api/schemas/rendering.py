@@ -18,10 +18,15 @@ class RenderIn(Asked):
         default=None,
         description="Ids or labels; a shot that has its clip gets a new take. "
         "Default: every shot that has neither a clip nor one on its way.",
+        examples=[["1A", "1B"]],
     )
-    provider: Name | None = Field(default=None, description="Default: VIDEO_PROVIDER of the executor.")
+    provider: Name | None = Field(
+        default=None, description="Default: VIDEO_PROVIDER of the executor.", examples=["mock"]
+    )
     model: Name | None = Field(default=None, description="Default: the provider's.")
-    dry_run: bool = Field(default=False, description="Only tell what it would cost and what is in the way.")
+    dry_run: bool = Field(
+        default=False, description="Only tell what it would cost and what is in the way.", examples=[True]
+    )
 
 
 class AdmissionOut(Answered):

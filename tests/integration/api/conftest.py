@@ -20,7 +20,7 @@ from db.engine import Database
 from domain.access import Scope
 from domain.capabilities import Seconds
 from domain.ports import Lane
-from domain.statuses import FINAL, IN_HAND, JobKind, JobStatus
+from domain.statuses import FINAL, IN_HAND, AttemptState, JobKind, JobStatus
 from services import keys
 from services.catalogue import Catalogue, Offer
 from storage.folder import FolderStore
@@ -28,6 +28,7 @@ from storage.signed_urls import SignedUrls
 from tests.api_client import (
     ABLE,
     BASE,
+    AddAttempt,
     AddExecutor,
     AddJob,
     Connect,
@@ -140,6 +141,31 @@ def add_job(database: Database, project: Made) -> AddJob:
         async with database.transaction() as connection:
             await connection.execute(insert(tables.jobs).values({**values, **columns}))
         return job
+
+    return add
+
+
+@pytest.fixture
+def add_attempt(database: Database) -> AddAttempt:
+    """Give a function that writes an attempt of a job."""
+
+    async def add(job: UUID, **columns: Any) -> None:
+        values = {
+            "id": uuid4(),
+            "job_id": job,
+            "number": 1,
+            "provider": "mock",
+            "model": "mock-1",
+            "state": AttemptState.SUCCEEDED,
+            "request": {"prompt": "a door opens"},
+            "landing": "l-1",
+            "provider_job_id": "p-1",
+            "handle": {"secret": "inside"},
+            "result": {"url": "https://provider.example/clip"},
+            "estimated_cost": "0.4",
+        }
+        async with database.transaction() as connection:
+            await connection.execute(insert(tables.attempts).values({**values, **columns}))
 
     return add
 

@@ -6,40 +6,18 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import insert
 
-from db import tables
-from db.engine import Database
 from domain.statuses import AttemptState, JobStatus
 from storage.folder import FolderStore
-from tests.api_client import AddJob, Made, make_project, problem
-
-
-async def add_attempt(database: Database, job: UUID, **columns: object) -> None:
-    values = {
-        "id": uuid4(),
-        "job_id": job,
-        "number": 1,
-        "provider": "mock",
-        "model": "mock-1",
-        "state": AttemptState.SUCCEEDED,
-        "request": {"prompt": "a door opens"},
-        "landing": "l-1",
-        "provider_job_id": "p-1",
-        "handle": {"secret": "inside"},
-        "result": {"url": "https://provider.example/clip"},
-        "estimated_cost": "0.4",
-    }
-    async with database.transaction() as connection:
-        await connection.execute(insert(tables.attempts).values({**values, **columns}))
+from tests.api_client import AddAttempt, AddJob, Made, make_project, problem
 
 
 async def test_a_job_comes_with_its_attempts(
-    client: httpx.AsyncClient, add_job: AddJob, database: Database
+    client: httpx.AsyncClient, add_job: AddJob, add_attempt: AddAttempt
 ) -> None:
     job = await add_job(JobStatus.FAILED, estimated_cost="0.4", actual_cost="0.123456")
-    await add_attempt(database, job, state=AttemptState.REJECTED, raw_error="429 slow down")
-    await add_attempt(database, job, number=2, actual_cost="0.123456")
+    await add_attempt(job, state=AttemptState.REJECTED, raw_error="429 slow down")
+    await add_attempt(job, number=2, actual_cost="0.123456")
     body = (await client.get(f"/api/v1/jobs/{job}")).json()
     assert (body["actual_cost"], body["error_message"]) == (0.123456, "It broke.")
     first, second = body["attempts"]
@@ -131,12 +109,12 @@ async def test_what_is_not_stored_says_whether_it_will_be(client: httpx.AsyncCli
 
 
 async def test_a_paid_result_is_fetched_again(
-    client: httpx.AsyncClient, add_job: AddJob, database: Database
+    client: httpx.AsyncClient, add_job: AddJob, add_attempt: AddAttempt
 ) -> None:
     job = await add_job(JobStatus.FAILED, error_code="storage_failed", provider="mock", provider_job_id="p-1")
     path = f"/api/v1/jobs/{job}/retry-download"
     problem(await client.post(path), 409, "no_result")
-    await add_attempt(database, job)
+    await add_attempt(job)
     response = await client.post(path)
     assert (response.status_code, response.json()["status"]) == (202, "uploading")
     problem(await client.post(path), 409, "not_failed")

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from domain.statuses import JobStatus
-from tests.api_client import AddJob, Connect, Execute, Made, make_project, problem
+from domain.statuses import AttemptState, JobStatus
+from tests.api_client import AddAttempt, AddJob, Connect, Execute, Made, make_project, problem
 
 JOBS = "SELECT count(*) FROM video_generation_jobs"
 
@@ -232,9 +232,10 @@ async def test_a_failed_job_is_queued_again(
 
 
 async def test_a_possible_duplicate_needs_a_clear_word(
-    client: httpx.AsyncClient, project: Made, add_job: AddJob
+    client: httpx.AsyncClient, project: Made, add_job: AddJob, add_attempt: AddAttempt
 ) -> None:
     job = await add_job(JobStatus.FAILED, error_code="submit_unknown")
+    await add_attempt(job, state=AttemptState.UNKNOWN)
     path = project.path(0, f"video/{job}/retry")
     problem(await client.post(path, json={}), 409, "possible_duplicate")
     problem(await client.post(path, json={"accept_possible_duplicate": 1}), 422, "invalid_request")

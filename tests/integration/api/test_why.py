@@ -11,7 +11,7 @@ from db import tables
 from db.engine import Database
 from domain.ports import Lane
 from domain.statuses import AttemptState, JobKind, JobStatus
-from tests.api_client import LANE, AddExecutor, AddJob, Execute, Made, make_project
+from tests.api_client import LANE, AddAttempt, AddExecutor, AddJob, Execute, Made, make_project
 
 S = JobStatus
 
@@ -204,7 +204,7 @@ async def test_a_job_in_hand_says_what_is_done_with_it(
     ask: Ask,
     add_job: AddJob,
     add_executor: AddExecutor,
-    database: Database,
+    add_attempt: AddAttempt,
     status: JobStatus,
     state: AttemptState | None,
     reason: str,
@@ -212,19 +212,7 @@ async def test_a_job_in_hand_says_what_is_done_with_it(
     executor = await add_executor(LANE)
     job = await add_job(status, claimed_by=executor, claim_token=uuid4())
     if state is not None:
-        values = {
-            "id": uuid4(),
-            "job_id": job,
-            "number": 1,
-            "provider": "mock",
-            "model": "mock-1",
-            "state": state,
-            "request": {},
-            "landing": "l",
-            "provider_job_id": "p",
-        }
-        async with database.transaction() as connection:
-            await connection.execute(insert(tables.attempts).values(values))
+        await add_attempt(job, state=state)
     assert (await ask(job))["reason"] == reason
 
 
