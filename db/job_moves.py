@@ -73,16 +73,15 @@ class JobMovesStore:
     async def _locked(self, job: UUID) -> AsyncIterator[tuple[AsyncConnection, RowMapping]]:
         """Lock what comes before the job, and roll up at the end."""
         async with self._database.transaction() as connection:
-            before = (
-                (await connection.execute(statement("whereabouts"), {"job": job})).mappings().one_or_none()
-            )
-            if before is None:
+            place = (await connection.execute(statement("whereabouts"), {"job": job})).one_or_none()
+            if place is None:
                 raise NotFoundError("there is no such job")
-            gates = [{"provider": before["provider"], "kind": before["kind"]}]
-            projects, scenes = [before["project_id"]], [before["scene_id"]] if before["scene_id"] else []
+            gates = [{"provider": place.provider, "kind": place.kind}]
+            projects, scenes = [place.project_id], [place.scene_id] if place.scene_id else []
             await connection.execute(statement("lock_gates"), {"gates": as_json(gates)})
             await lock_for_roll_up(connection, projects, scenes)
-            yield connection, before
+            found = await connection.execute(statement("lock_job"), {"job": job})
+            yield connection, found.mappings().one()
             await roll_up(connection, projects, scenes)
 
     async def _write(self, connection: AsyncConnection, name: str, job: UUID, values: dict[str, Any]) -> bool:

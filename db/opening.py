@@ -41,8 +41,11 @@ def address_at_head(settings: DatabaseSettings) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Give an address fit for people: without its password, and without the driver's name."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+    """Give an address that people can read and ``psql`` takes: without its password or the driver's name."""
+    plain = URL.create(
+        "postgresql", url.username, url.password or None, url.host, url.port, url.database, url.query
+    )
+    return plain.render_as_string(hide_password=True).replace("%2F", "/")
 
 
 def _revision(url: URL) -> str | None:

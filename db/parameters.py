@@ -14,6 +14,11 @@ def as_json(value: Any) -> str:
     return encoded
 
 
+def as_text(value: str | None) -> str | None:
+    """Give text that PostgreSQL stores: without NULs, and with marks in the place of lone surrogates."""
+    return None if value is None else value.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def _without_nul(value: Any) -> Any:
     if isinstance(value, str):
         return value.replace("\x00", "")

@@ -13,7 +13,7 @@ from db.claim_rows import claim_of
 from db.engine import Database
 from db.listener import Wakes, listen
 from db.move_rows import move_row
-from db.parameters import as_json
+from db.parameters import as_json, as_text
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
 from domain.failures import ErrorCode
@@ -21,7 +21,7 @@ from domain.job import Claim
 from domain.moves import Move, Outcome
 from domain.ports import ExecutorCard, Lane, Pulse
 from domain.provider import Handle, ProviderError, SubmitRejectedError
-from domain.statuses import JobStatus
+from domain.statuses import AttemptState, JobStatus
 
 _ROLLED_UP = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 
@@ -85,28 +85,45 @@ class PostgresQueue:
             outcomes = [Outcome(row.outcome) for row in found]
             if rolled:
                 await roll_up(connection, projects, scenes)
+        for move in moves:
+            if (
+                move.target is JobStatus.FAILED
+                and move.attempt
+                and move.attempt.state is AttemptState.UNKNOWN
+            ):
+                await self._reopen(move.attempt.id)
         return outcomes
 
     async def record_answer(self, attempt: UUID, answer: Handle | ProviderError) -> None:
-        """See the port."""
+        """See the port: first the answer, committed by itself, and then the job, if it was given up."""
         handle = answer if isinstance(answer, Handle) else None
         error = answer if isinstance(answer, ProviderError) else None
         values = {
             "attempt": attempt,
             "accepted": handle is not None,
-            "handle_id": handle.id if handle else None,
+            "handle_id": as_text(handle.id) if handle else None,
             "handle": as_json(dict(handle.data)) if handle else None,
             "error_code": error.code if error else None,
-            "error_message": error.message if error else None,
-            "raw_error": error.raw if error else None,
+            "error_message": as_text(error.message) if error else None,
+            "raw_error": as_text(error.raw) if error else None,
         }
+        async with self._database.transaction() as connection:
+            await connection.execute(statement("record_answer"), values)
+        await self._reopen(attempt)
+
+    async def _reopen(self, attempt: UUID) -> None:
+        """Put a job given up as ``submit_unknown`` into nobody's hands if it was answered after all.
+
+        Whoever answers and whoever gives up both look here after their own commit, so the later of the two
+        sees the other.
+        """
         async with self._database.transaction() as connection:
             home = (await connection.execute(statement("attempt_home"), {"attempt": attempt})).one_or_none()
             if home is None:
                 return
             scenes = [home.scene_id] if home.scene_id else []
             await lock_for_roll_up(connection, [home.project_id], scenes)
-            await connection.execute(statement("record_answer"), values)
+            await connection.execute(statement("reopen"), {"attempt": attempt})
             await roll_up(connection, [home.project_id], scenes)
 
     async def answer_of(self, attempt: UUID) -> Handle | SubmitRejectedError | None:

@@ -10,10 +10,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 
 from db.engine import Transactions
+from domain import moves
 from domain.job import Claim, Job
+from domain.moves import Move, Outcome
 from domain.ports import ExecutorCard, JobQueue, Lane
-from domain.provider import Attempt, Handle, Result
-from domain.statuses import JobKind, JobStatus
+from domain.provider import Attempt, Handle, Result, SubmitUnknownError
+from domain.statuses import AttemptState, JobKind, JobStatus
 
 MOMENT = datetime(2026, 11, 21, tzinfo=UTC)
 Row = dict[str, Any]
@@ -180,3 +182,64 @@ async def silence(database: Transactions, executor: UUID, seconds: float = 3600)
         executor=executor,
         seconds=seconds,
     )
+
+
+class Life:
+    """One job in one executor's hands, moved step by step; ``claim`` is the latest it holds."""
+
+    def __init__(self, queue: JobQueue, held: Claim) -> None:
+        self.queue = queue
+        self.claim = held
+        self.attempt = attempt(held)
+        self.handle = handle()
+
+    async def to(self, status: JobStatus) -> "Life":
+        """Go on, the straight way, until the job has this status."""
+        steps = {
+            JobStatus.PROCESSING: [],
+            JobStatus.GENERATING: [self.begin, self.accept],
+            JobStatus.UPLOADING: [self.begin, self.accept, self.collect],
+            JobStatus.COMPLETED: [self.begin, self.accept, self.collect, self.complete],
+        }[status]
+        for step in steps:
+            assert await step() is Outcome.APPLIED
+        return self
+
+    async def apply(self, move: Move) -> Outcome:
+        (outcome,) = await self.queue.apply([move])
+        return outcome
+
+    async def begin(self) -> Outcome:
+        return await self.apply(moves.begin(self.claim, self.attempt))
+
+    async def accept(self) -> Outcome:
+        return await self.apply(moves.accept(self.claim, self.attempt, self.handle))
+
+    async def collect(self) -> Outcome:
+        return await self.apply(moves.collect(self.claim, self.attempt.id, result()))
+
+    async def complete(self) -> Outcome:
+        return await self.apply(moves.complete(self.claim, self.attempt.id, stored(self.claim), 1))
+
+    async def lose_answer(self) -> Outcome:
+        return await self.apply(moves.lose_answer(self.claim, self.attempt, SubmitUnknownError()))
+
+    async def give_up(self) -> Outcome:
+        """Fail as ``submit_unknown``, as when the search for the answer is over."""
+        move = moves.fail(
+            self.claim,
+            JobStatus.PROCESSING,
+            SubmitUnknownError(),
+            self.attempt.id,
+            AttemptState.UNKNOWN,
+        )
+        return await self.apply(move)
+
+
+async def claimed(database: Transactions, queue: JobQueue, executor: UUID, **columns: Any) -> Life:
+    """Insert a job and claim it; there must be nothing else to claim."""
+    job = await insert_job(database, **columns)
+    kind = JobKind(columns.get("kind", JobKind.VIDEO))
+    (held,) = await queue.claim(executor, lane(1000, kind=kind), 1)
+    assert held.job.id == job
+    return Life(queue, held)

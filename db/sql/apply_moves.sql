@@ -11,7 +11,7 @@ WITH m AS MATERIALIZED (
         a_id uuid, a_state text, a_begun jsonb, a_handle_id text, a_handle jsonb, a_result jsonb,
         a_cost numeric, a_code text, a_message text, a_raw text, a_path text)
 ), held AS MATERIALIZED (
-    SELECT j.id, j.status, j.claim_token, j.in_hand, j.slot_held, j.provider, j.kind
+    SELECT j.id, j.status, j.claim_token, j.in_hand, j.slot_held, j.progress
     FROM video_generation_jobs j
     WHERE j.id IN (SELECT id FROM m)
     ORDER BY j.id
@@ -50,7 +50,8 @@ WITH m AS MATERIALIZED (
     FROM m JOIN held h ON h.id = m.id
     WHERE j.id = h.id AND j.claim_token = m.token AND j.status = m.expected AND j.in_hand
     -- Everything the rest needs, so that nothing below joins these lists once more.
-    RETURNING j.project_id, j.scene_id, j.shot_id, j.kind, j.provider, m.*, m.frees AND h.slot_held AS freed
+    RETURNING j.project_id, j.scene_id, j.shot_id, j.kind, j.provider, m.*, m.frees AND h.slot_held AS freed,
+        h.progress AS progress_before
 ), freed AS (
     UPDATE gates g
     SET in_flight = g.in_flight - f.places
@@ -69,7 +70,9 @@ WITH m AS MATERIALIZED (
     ON CONFLICT (id) DO NOTHING
 ), noted AS (
     UPDATE job_attempts a
-    SET state = v.a_state,
+    -- Whoever gives a search up does not know of an answer that was recorded meanwhile.
+    SET state = CASE WHEN v.a_state = 'unknown' AND a.state IN ('accepted', 'rejected') THEN a.state
+                     ELSE v.a_state END,
         provider_job_id = coalesce(v.a_handle_id, a.provider_job_id),
         handle = coalesce(v.a_handle, a.handle),
         result = coalesce(v.a_result, a.result),
@@ -92,6 +95,10 @@ WITH m AS MATERIALIZED (
                'progress', v.progress, 'error_code', v.error_code, 'actual_cost', v.actual_cost))
     FROM moved v
     WHERE v.event IS NOT NULL
+      -- A note that is sent again, because the answer of its flush was lost, is not told again.
+      AND NOT (v.event = 'job.progress' AND v.progress = v.progress_before)
+      AND NOT (v.event = 'job.submit_unknown' AND EXISTS (
+          SELECT FROM job_attempts a WHERE a.id = v.a_id AND a.state = v.a_state))
     ORDER BY v.n
 )
 SELECT m.n, CASE

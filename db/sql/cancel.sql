@@ -1,18 +1,19 @@
 -- A person cancels. Nothing submitted: over at once, and free. Submitted: cancelled as well, but the job
 -- stays in its executor's hands, its attempt is abandoned and still polled, because it may be billed.
--- Gate, project and scene are already locked in this transaction.
+-- Gate, project, scene and job are already locked in this transaction.
 WITH held AS MATERIALIZED (
     SELECT j.id, j.status, j.slot_held, j.provider, j.kind,
            j.status IN ('generating', 'uploading') OR EXISTS (
                SELECT FROM job_attempts a WHERE a.job_id = j.id AND a.state IN ('intent', 'accepted', 'unknown')
            ) AS submitted
-    FROM video_generation_jobs j WHERE j.id = :job FOR NO KEY UPDATE
+    FROM video_generation_jobs j WHERE j.id = :job
 ), cancelled AS (
     UPDATE video_generation_jobs j
     SET status = 'cancelled', cancel_requested_at = now(), finished_at = now(), error_code = 'cancelled',
         error_message = 'Cancelled.', in_hand = h.submitted,
         claimed_by = CASE WHEN h.submitted THEN j.claimed_by END,
-        slot_held = j.slot_held AND h.submitted
+        slot_held = j.slot_held AND h.submitted,
+        attempt_count = j.attempt_count - CASE WHEN h.status = 'processing' AND NOT h.submitted THEN 1 ELSE 0 END
     FROM held h
     WHERE j.id = h.id AND j.status IN ('waiting', 'queued', 'processing', 'generating', 'uploading')
     RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind

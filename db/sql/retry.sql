@@ -1,10 +1,12 @@
--- A person queues a failed job again. An attempt whose outcome is unknown is given up with it.
+-- A person queues a failed job again. An attempt whose outcome is unknown is given up with it, which takes
+-- the person's consent; a late answer may have told meanwhile that nothing was accepted.
 WITH retried AS (
     UPDATE video_generation_jobs j
     SET status = 'queued', run_after = now(), queued_at = now(), finished_at = NULL, progress = 0,
         provider_job_id = NULL, error_code = NULL, error_message = NULL
     WHERE j.id = :job AND j.status = 'failed'
-      AND (j.error_code <> 'submit_unknown' OR CAST(:accept_possible_duplicate AS boolean))
+      AND (j.error_code <> 'submit_unknown' OR CAST(:accept_possible_duplicate AS boolean) OR NOT EXISTS (
+          SELECT FROM job_attempts a WHERE a.job_id = j.id AND a.state IN ('intent', 'accepted', 'unknown')))
     RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind
 ), given_up AS (
     UPDATE job_attempts a SET state = 'abandoned', finished_at = now()
