@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from domain.access import Caller
 from domain.errors import ConflictError, InvalidRequestError, NotFoundError, Problem
 from domain.films import Project, Scene, Shot
+from domain.ids import ordered_id
 from domain.job import Job
 from domain.prompts import video_prompt
 from domain.records import NewJob, Transaction
@@ -136,7 +137,7 @@ def _planned(  # noqa: PLR0917 # private, and each of them is what a plan is mad
 
 def _request(project: Project, scene: Scene, shot: Shot, choice: Choice) -> GenerationRequest:
     return GenerationRequest(
-        job_id=uuid4(),
+        job_id=ordered_id(),
         project_id=project.id,
         scene_id=scene.id,
         shot_id=shot.id,
