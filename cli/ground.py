@@ -1,4 +1,4 @@
-"""What every command that works stands on: settings read, providers built, a database of this release."""
+"""What every command that works stands on: settings read, providers built, the embedded database up."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from cli.settings import load
-from db.opening import address_at_head
+from db.opening import address, address_at_head, shown
 from db.settings import DatabaseSettings
 from providers.registry import Providers, build
 from providers.settings import ProviderSettings
@@ -21,6 +21,8 @@ class Ground:
     database: DatabaseSettings
     storage: StorageSettings
     providers: Providers
+    database_address: str
+    """As people may see it: what ``psql`` takes, without the password."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -31,7 +33,7 @@ class Ground:
 
 @asynccontextmanager
 async def opened_ground() -> AsyncIterator[Ground]:
-    """Read the settings, build the providers, and see that the database has this release's schema.
+    """Read the settings, build the providers, and start the embedded database where it is used.
 
     Raises:
         ConfigurationError: a setting is wrong: its name, its value and the mend.
@@ -39,8 +41,9 @@ async def opened_ground() -> AsyncIterator[Ground]:
     database, storage = load(DatabaseSettings), load(StorageSettings)
     providers = await asyncio.to_thread(build, load(ProviderSettings))
     try:
-        # Before services ask for it side by side: the embedded server starts, and is migrated, only once.
-        await asyncio.to_thread(address_at_head, database)
-        yield Ground(database, storage, providers)
+        # The embedded server before services ask for it side by side: it is started and migrated once.
+        find = address if database.database_url else address_at_head
+        url = await asyncio.to_thread(find, database)
+        yield Ground(database, storage, providers, shown(url))
     finally:
         await providers.aclose()

@@ -42,8 +42,9 @@ def address_at_head(settings: DatabaseSettings) -> URL:
 
 def shown(url: URL) -> str:
     """Give an address that people can read and ``psql`` takes: without its password or the driver's name."""
+    password = url.password or None
     plain = URL.create(
-        "postgresql", url.username, url.password or None, url.host, url.port, url.database, url.query
+        "postgresql", url.username, password, url.host, url.port, url.database, query=url.query
     )
     return plain.render_as_string(hide_password=True).replace("%2F", "/")
 

@@ -1,0 +1,166 @@
+"""``rushes demo``: everything in one process, and a film to watch it with."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+
+from api.main import open_parts, run
+from api.parts import Parts
+from api.settings import ApiSettings
+from cli import logs
+from cli.executing import run_executor
+from cli.failing import FAILED
+from cli.ground import Ground, opened_ground
+from cli.running import stopped_by_signals, to_the_end
+from cli.sample import order, sample_film
+from cli.settings import load
+from cli.telling import Teller
+from cli.watching import Clip, Watch, left_over, watched_in
+from domain.errors import ConfigurationError, DatabaseUnavailableError
+from domain.films import Film
+from domain.statuses import JobKind, JobStatus
+from storage.settings import StorageSettings
+
+_PORTS_TO_TRY = 20
+_LOOK_SECONDS = 0.2
+
+
+def run_demo(*, keep_serving: bool) -> int:
+    """Render the sample film and show it; give the exit code.
+
+    Raises:
+        ConfigurationError: a setting stops the start.
+    """
+    path = load(StorageSettings).rushes_home / "rushes.log"
+    with _opened_log(path) as file:
+        # Between the bars they would tear the picture apart.
+        logs.configure(load(logs.LogSettings), file)
+        return asyncio.run(_demo(Teller(Console(highlight=False), log=path), keep_serving=keep_serving))
+
+
+def _opened_log(path: Path) -> TextIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("a", encoding="utf-8")
+    except OSError as error:
+        allowed = f"allowed: a folder that this user may write to ({error.strerror})"
+        raise ConfigurationError("RUSHES_HOME", str(path.parent), allowed) from error
+
+
+async def _demo(teller: Teller, *, keep_serving: bool) -> int:
+    stop = asyncio.Event()
+    teller.say_hello()
+    with stopped_by_signals(stop):
+        async with (
+            opened_ground() as ground,
+            open_parts(ground.database, ground.storage, ground.catalogue) as parts,
+        ):
+            demo = _Demo(teller, ground, parts, stop)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(to_the_end(demo.serve(), stop))
+                group.create_task(to_the_end(run_executor(ground, stop, demo.executor_ready), stop))
+                code = await demo.show(keep_serving=keep_serving)
+                teller.say_stopping(await demo.look())
+                stop.set()
+            teller.say_goodbye(await demo.look())
+    return code
+
+
+@dataclass(slots=True)
+class _Demo:
+    """One run of the demo."""
+
+    teller: Teller
+    ground: Ground
+    parts: Parts
+    stop: asyncio.Event
+    executor_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    api_ready: asyncio.Event = field(default_factory=asyncio.Event)
+    address: str = ""
+    watch: Watch | None = None
+
+    async def serve(self) -> None:
+        """Serve the API at API_PORT, or at the next port that is free: nobody should have to look for one."""
+        settings = load(ApiSettings)
+        last = settings.api_port + (_PORTS_TO_TRY if settings.api_port else 0)
+        for port in range(settings.api_port, last + 1):
+            here = settings.model_copy(update={"api_port": port})
+            try:
+                await run(self.parts, here, self.stop, ready=self.api_ready, announce=self._listen)
+            except ConfigurationError as error:
+                if error.setting != "API_PORT" or port == last:
+                    raise
+            else:
+                return
+
+    def _listen(self, address: str) -> None:
+        self.address = address
+
+    async def show(self, *, keep_serving: bool) -> int:
+        """Render the film, and go on serving if asked to; give the exit code."""
+        for ready in (self.api_ready, self.executor_ready):
+            await _first_of(ready, self.stop)
+        if self.stop.is_set():
+            return FAILED
+        self.teller.say_where(self.ground, self.address)
+        film, everything_stored = await self._render()
+        if not keep_serving:
+            return 0 if everything_stored else FAILED
+        if not self.stop.is_set():
+            self.teller.say_serving(self.ground, self.address, film)
+            await self.stop.wait()
+        return 0
+
+    async def _render(self) -> tuple[Film, bool]:
+        """Render the film and what an earlier run left; tell whether every clip is stored."""
+        new, records = sample_film(), self.parts.records
+        older = await left_over(records, new.title)
+        film, jobs = await order(records, self.parts.catalogue, new)
+        self.teller.say_film(film, jobs, older)
+        able = self.parts.catalogue.choose(JobKind.VIDEO).capability
+        watched = [*older, *watched_in(film, jobs)]
+        self.watch = Watch(records, watched, typical_seconds=able.typical_seconds)
+        began = time.monotonic()
+        clips = await self._watch(began)
+        missing = [clip for clip in clips if not await self._is_stored(clip)]
+        self.teller.say_result(self.ground, clips, missing, time.monotonic() - began)
+        return film, not missing
+
+    async def _watch(self, began: float) -> Sequence[Clip]:
+        """Show the clips until all are over or the demo is stopped; give them as they were last seen."""
+        with self.teller.screen() as screen:
+            while True:
+                clips = await self.look()
+                screen.show(clips, time.monotonic() - began)
+                if self.stop.is_set() or (clips and all(clip.over for clip in clips)):
+                    return clips
+                await _first_of(self.stop, seconds=_LOOK_SECONDS)
+
+    async def look(self) -> Sequence[Clip]:
+        """Read the clips as they are; nothing while there are none or the database is away."""
+        try:
+            return await self.watch.look() if self.watch else ()
+        except DatabaseUnavailableError:
+            return ()
+
+    async def _is_stored(self, clip: Clip) -> bool:
+        """Ask the store itself whether it has the clip."""
+        if clip.status is not JobStatus.COMPLETED or clip.job.storage_path is None:
+            return False
+        found = await self.parts.storage.head(clip.job.storage_path)
+        return found is not None and found.size == clip.job.size_bytes
+
+
+async def _first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
+    """Wait until one of the events is set, or for some seconds."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

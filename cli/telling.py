@@ -1,0 +1,143 @@
+"""What the demo says before, between and after the bars."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.ground import Ground
+from cli.screen import LiveScreen, PlainScreen, Screen
+from cli.watching import Clip, Watched
+from domain.films import Film
+from domain.job import Job
+from domain.statuses import JobKind, JobStatus
+from providers.registry import Providers
+from storage.location import Folder, parse_location
+from storage.settings import StorageSettings
+
+_INSERT = (
+    "INSERT INTO video_generation_jobs (project_id, scene_id, prompt, duration_seconds)\n"
+    "    VALUES (gen_random_uuid(), gen_random_uuid(), 'A fox crosses a frozen lake at dawn.', 4)"
+)
+
+
+class Teller:
+    """Says it: with colours and bars on a terminal, elsewhere as plain lines."""
+
+    def __init__(self, console: Console, *, log: Path) -> None:
+        self._console = console
+        self._log = log
+
+    def screen(self) -> Screen:
+        """Give what the clips are shown on."""
+        return LiveScreen(self._console) if self._console.is_terminal else PlainScreen(self._line)
+
+    def say_hello(self) -> None:
+        """Say what is about to happen: the first start takes a few seconds."""
+        self._line()
+        self._line(f"Rushes {version('rushes')} renders a film on this machine.", "bold")
+        self._line("Starting the database, the API and an executor ...", "dim")
+        self._line()
+
+    def say_where(self, ground: Ground, address: str) -> None:
+        """Say where everything is."""
+        own = "" if ground.database.database_url else " (its own)"
+        self._fact("API", f"{address}/docs")
+        self._fact("database", f"{ground.database_address}{own}")
+        self._fact("provider", _provider(ground.providers))
+        self._fact("log", str(self._log))
+        self._line()
+
+    def say_film(self, film: Film, jobs: Sequence[Job], older: Sequence[Watched]) -> None:
+        """Introduce the film."""
+        seconds = sum(job.duration_seconds or 0 for job in jobs)
+        self._line(f"  {film.project.title}", "bold")
+        self._line(
+            f"  {len(film.scenes)} scenes, {_clips(len(jobs))}, {seconds:g} s of film; "
+            f"quoted at {_dollars(job.estimated_cost for job in jobs)}; receipt {film.project.receipt}",
+            "dim",
+        )
+        if older:
+            self._line(f"  {_clips(len(older))} that an earlier run left behind come along first.", "yellow")
+        self._line()
+
+    def say_result(
+        self, ground: Ground, clips: Sequence[Clip], missing: Sequence[Clip], seconds: float
+    ) -> None:
+        """Say how it went: what is stored and where, what it took, what it would have cost."""
+        self._line()
+        if missing:
+            self._line(
+                f"{len(clips) - len(missing)} of {_clips(len(clips))} are stored. Not stored:", "bold red"
+            )
+            for clip in missing:
+                reason = clip.job.error_message or f"it was {clip.status} when the demo stopped"
+                self._line(f"  {clip.label:<4} {reason}")
+        else:
+            film = sum(clip.job.actual_duration_seconds or 0 for clip in clips)
+            self._line(
+                f"All {_clips(len(clips))} are stored: {film:.0f} s of film in {seconds:.0f} s.", "bold green"
+            )
+        self._line()
+        for project in dict.fromkeys(clip.job.project_id for clip in clips):
+            self._fact("clips", _place(ground.storage, str(project)))
+        self._fact("cost", _cost(clips))
+
+    def say_serving(self, ground: Ground, address: str, film: Film) -> None:
+        """Say that it goes on, and what to try."""
+        self._line()
+        self._line("Still serving; Ctrl-C stops. To try from another terminal:", "bold")
+        self._line(f"  curl {address}/api/v1/projects/{film.project.receipt}/render-status")
+        self._line(f'  psql "{ground.database_address}" -c "{_INSERT}"')
+        self._line("  rushes jobs list")
+
+    def say_stopping(self, clips: Sequence[Clip]) -> None:
+        """Say why the end may take a moment."""
+        self._line()
+        busy = not all(clip.over for clip in clips)
+        self._line("Stopping; what is being stored is finished." if busy else "Stopping.", "dim")
+
+    def say_goodbye(self, clips: Sequence[Clip]) -> None:
+        """Say what the next run will find."""
+        if left := sum(not clip.over for clip in clips):
+            self._line(f"{_clips(left)} were under way; the next run goes on with them.")
+
+    def _fact(self, name: str, value: str) -> None:
+        self._line(Text.assemble(("  " + name.ljust(9), "dim"), value))
+
+    def _line(self, text: str | Text = "", style: str | None = None) -> None:
+        # One line stays one line, whatever the width: a broken path or command cannot be copied.
+        self._console.print(text, style=style, markup=False, soft_wrap=True)
+
+
+def _clips(count: int) -> str:
+    return "1 clip" if count == 1 else f"{count} clips"
+
+
+def _dollars(costs: Iterable[Decimal | None]) -> str:
+    return f"${sum((cost for cost in costs if cost is not None), Decimal(0)):.2f}"
+
+
+def _provider(providers: Providers) -> str:
+    default = providers.defaults[JobKind.VIDEO]
+    able = providers.get(JobKind.VIDEO, default.name).models[default.model]
+    return f"{default.name}, {default.model}; a clip takes it about {able.typical_seconds:g} s"
+
+
+def _place(settings: StorageSettings, project: str) -> str:
+    """Say where a project's clips are: a folder, or a bucket and prefix."""
+    location = parse_location(settings.storage_url, settings.rushes_home.absolute())
+    if isinstance(location, Folder):
+        return str(location.path.absolute() / project)
+    return "/".join(part for part in (f"s3://{location.name}", location.prefix, project) if part)
+
+
+def _cost(clips: Sequence[Clip]) -> str:
+    made = [clip.job for clip in clips if clip.status is JobStatus.COMPLETED]
+    total = _dollars([job.actual_cost for job in made])
+    if all(job.provider == "mock" for job in made):
+        return f"nothing; at the prices that the mock pretends it would have been {total}"
+    return total
