@@ -20,6 +20,7 @@ from domain.ports import ExecutorCard, Lane
 from domain.statuses import JobKind
 from domain.storage import BlobStore
 from executor.executor import Executor
+from executor.garbage import collect_less_often
 from executor.parts import Parts
 from executor.settings import ExecutorSettings
 from media.tool import PyAVTool
@@ -60,6 +61,7 @@ async def work(
             media=stack.enter_context(closing(PyAVTool())),
             spool=await asyncio.to_thread(prepare_spool, storage.rushes_home),
         )
+        collect_less_often()
         await Executor(PostgresQueue(pool), lanes, parts).run(stop, ready)
 
 
