@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars
 
 from domain import moves
 from domain.errors import PoisonedError
@@ -42,15 +42,16 @@ class Runner:
     async def run(self, work: Work) -> None:
         """Run one claimed or taken-over job. Nothing that goes wrong with it leaves this method."""
         job = work.claim.job
-        with bound_contextvars(job_id=str(job.id), provider=job.provider):
-            try:
-                await self._run(work)
-            except JobLostError:
-                log.info("somebody else has this job now", action="job_lost")
-            except Exception as error:
-                # The edge of one job: a fault in handling it must not take the others down with it.
-                log.exception("the job could not be handled", action="job_broken")
-                await self._fail_alone(work, error)
+        # A task has a context of its own, so that there is nothing to unbind.
+        bind_contextvars(job_id=str(job.id), provider=job.provider)
+        try:
+            await self._run(work)
+        except JobLostError:
+            log.info("somebody else has this job now", action="job_lost")
+        except Exception as error:
+            # The edge of one job: a fault in handling it must not take the others down with it.
+            log.exception("the job could not be handled", action="job_broken")
+            await self._fail_alone(work, error)
 
     async def _run(self, work: Work) -> None:
         status = work.claim.job.status
