@@ -15,6 +15,7 @@ from benchmarks import lifecycles, machine, report
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure
 from benchmarks.scratch import scratch
+from executor.garbage import collect_less_often
 
 Row = Callable[[Bench], Coroutine[Any, Any, Sequence[Figure]]]
 _PAGE = 150
@@ -38,6 +39,8 @@ def main(  # noqa: PLR0917 # typer passes every option by name
             raise typer.BadParameter(f"{name}; allowed: {', '.join(ROWS)}", param_hint="--only")
     # An executor's news cost time, and nobody reads them here.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    # As in an executor's own process.
+    collect_less_often()
     terminal = Console()
     console = terminal if terminal.is_terminal else Console(width=_PAGE)
     with scratch(folder) as server:

@@ -28,6 +28,11 @@ class Bench:
         """A folder for whatever the run writes; removed at its end."""
         return self.server.home
 
+    @property
+    def memory(self) -> Path:
+        """A folder in memory where there is one: small files there cost no disk."""
+        return self.server.memory
+
     def size(self, whole: int, quick: int, tiny: int) -> int:
         """Give how much to do in this kind of run."""
         return tiny if self.tiny else quick if self.quick else whole

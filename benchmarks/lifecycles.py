@@ -68,8 +68,8 @@ async def measure(bench: Bench) -> Sequence[Figure]:
 async def drain(bench: Bench, jobs: int) -> Run:
     """Let one executor complete so many jobs on a fresh database."""
     settings = ExecutorSettings(video_concurrency=PLACES)
-    parts = parts_of(InstantProvider(), InstantStore(), InstantMedia(), bench.home / "spool", settings)
     async with bench.server.database() as address:
+        parts = parts_of(InstantProvider(), InstantStore(), InstantMedia(), bench.memory, settings)
         add_jobs(address, jobs)
         async with queue_at(address) as queue:
             began, executor, database = perf_counter(), _cpu_seconds(), bench.server.cpu_seconds()

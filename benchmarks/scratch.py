@@ -18,13 +18,17 @@ from db.embedded import start
 from db.engine import parse_url
 from db.migrations import upgrade
 
+_MEMORY = Path("/dev/shm")
+
 
 class Scratch:
     """A server in a folder of its own."""
 
-    def __init__(self, home: Path, address: str, postmaster: int) -> None:
+    def __init__(self, home: Path, memory: Path, address: str, postmaster: int) -> None:
         self.home = home
         """RUSHES_HOME of this run; removed when the process ends."""
+        self.memory = memory
+        """A folder in memory where the system has such, else inside ``home``."""
         self._address = address
         self._postmaster = psutil.Process(postmaster)
         self._template: str | None = None
@@ -89,6 +93,7 @@ def scratch(folder: Path | None = None) -> Iterator[Scratch]:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     server = start(home)
     try:
-        yield Scratch(home, server.get_uri(), server.get_pid())
+        with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else home) as memory:
+            yield Scratch(home, Path(memory), server.get_uri(), server.get_pid())
     finally:
         server.cleanup()
