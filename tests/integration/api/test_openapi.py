@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -85,3 +86,23 @@ def test_every_code_is_explained(document: dict[str, Any]) -> None:
     assert document["x-problem-codes"] == CODES
     for _, _, operation in operations(document):
         assert set(operation.get("x-codes", ())) <= set(CODES)
+
+
+def concrete(path: str) -> str:
+    """Give a path whose ids lead nowhere."""
+    return re.sub(r"\{\w+\}", str(uuid4()), path)
+
+
+async def test_what_is_asked_is_what_is_read(client: httpx.AsyncClient, document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    for path, method, operation in operations(document):
+        if "requestBody" in operation:
+            name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+            described = list(schemas[name.rpartition("/")[2]]["properties"])
+            response = await client.request(method, concrete(path), json={"surprise": 1})
+        elif described := [one["name"] for one in operation["parameters"] if one["in"] == "query"]:
+            response = await client.request(method, concrete(path), params={"surprise": 1})
+        else:
+            continue
+        surprises = [entry for entry in response.json()["problems"] if entry["field"] == "surprise"]
+        assert [entry["allowed"].rpartition("allowed: ")[2] for entry in surprises] == [", ".join(described)]
