@@ -1,12 +1,18 @@
 -- A person queues a failed job again. An attempt whose outcome is unknown is given up with it, which takes
 -- the person's consent; a late answer may have told meanwhile that nothing was accepted.
-WITH retried AS (
+WITH doubt AS (
+    SELECT EXISTS (
+        SELECT FROM job_attempts a WHERE a.job_id = :job AND a.state IN ('intent', 'accepted', 'unknown')
+    ) AS remains
+), retried AS (
     UPDATE video_generation_jobs j
     SET status = 'queued', run_after = now(), queued_at = now(), finished_at = NULL, progress = 0,
-        provider_job_id = NULL, error_code = NULL, error_message = NULL
+        provider_job_id = NULL, error_code = NULL, error_message = NULL,
+        attempt_count = greatest(j.attempt_count - CASE
+            WHEN j.error_code = 'submit_unknown' AND NOT d.remains THEN 1 ELSE 0 END, 0)
+    FROM doubt d
     WHERE j.id = :job AND j.status = 'failed'
-      AND (j.error_code <> 'submit_unknown' OR CAST(:accept_possible_duplicate AS boolean) OR NOT EXISTS (
-          SELECT FROM job_attempts a WHERE a.job_id = j.id AND a.state IN ('intent', 'accepted', 'unknown')))
+      AND (j.error_code <> 'submit_unknown' OR CAST(:accept_possible_duplicate AS boolean) OR NOT d.remains)
     RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind
 ), given_up AS (
     UPDATE job_attempts a SET state = 'abandoned', finished_at = now()
