@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from domain.errors import ConfigurationError
-from storage.signed_urls import SignedUrls
+from storage.signed_urls import SignedUrls, _make_secret
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 EXPIRES = int(NOW.timestamp()) + 60
@@ -78,6 +78,16 @@ def test_processes_that_start_at_once_share_one_secret(tmp_path: Path) -> None:
     assert all(process.returncode == 0 for process in processes)
     assert len(signatures) == 1
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["media.key"]
+
+
+def test_the_first_of_two_that_make_the_secret_wins(tmp_path: Path) -> None:
+    # The second saw no file when it looked, and makes one all the same.
+    path = tmp_path / "media.key"
+    _make_secret(path)
+    first = path.read_text()
+    _make_secret(path)
+    assert path.read_text() == first
+    assert [each.name for each in tmp_path.iterdir()] == ["media.key"]
 
 
 @pytest.mark.parametrize("content", ["", "00" * 31, "not hexadecimal", "\N{SNOWMAN}"])
