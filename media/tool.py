@@ -20,8 +20,8 @@ class PyAVTool:
     """A ``MediaTool`` on threads of its own.
 
     Threads, not processes: FFmpeg and Pillow let go of the interpreter while they decode, and a process
-    pool would cost each executor half a second and tens of megabytes before the first clip. Threads of its
-    own: in the loop's shared pool a slow decode would delay name resolution and file writes.
+    pool would cost each executor tens of megabytes. Threads of its own: in the loop's shared pool a slow
+    decode would delay name resolution and file writes.
     """
 
     def __init__(self) -> None:

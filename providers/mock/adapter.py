@@ -60,8 +60,8 @@ class MockProvider:
     """Renders real clips or images after a pretended wait, and fails as its script says.
 
     Threads, not processes: encoding holds the interpreter for a few per cent of its time, so that the
-    event loop is as prompt beside a render as beside any other busy process, and a process pool would
-    cost half a second and 100 MB before the first clip. ``docs/how-to/mock-provider.md`` has the figures.
+    event loop is as prompt beside a render in a thread as beside one in another process, and a process
+    pool would cost another 100 MB. ``docs/how-to/mock-provider.md`` has the figures.
     """
 
     def __init__(

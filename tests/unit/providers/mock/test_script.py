@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from providers.mock.script import IN_SECONDS, Marker, ScriptError, from_prompt, parse, without_markers
@@ -49,3 +52,12 @@ def test_the_prompt_wins_over_the_setting() -> None:
 def test_mistakes_are_told(text: str, sentence: str) -> None:
     with pytest.raises(ScriptError, match=sentence):
         parse(text)
+
+
+def test_the_page_lists_every_marker() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "how-to" / "mock-provider.md").read_text()
+
+    rows = re.findall(r"^\| `([a-z_]+)(=SECONDS)?` \|", page, re.MULTILINE)
+
+    assert sorted(name for name, _ in rows) == sorted(Marker)
+    assert {Marker(name) for name, seconds in rows if seconds} == IN_SECONDS
