@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from domain.errors import ConfigurationError, RushesError
+from domain.errors import ConfigurationError, ConflictError, InvalidRequestError, RushesError
 
 FAILED, MISCONFIGURED, INTERRUPTED = 1, 2, 130
 
@@ -24,9 +24,16 @@ def reported(*, debug: bool) -> Iterator[None]:
         if debug or not expected:
             raise
         for each in expected:
-            print(f"rushes: {' '.join(each.message.split())}", file=sys.stderr)  # noqa: T201 # what stderr is for
+            print("\n".join(_lines(each)), file=sys.stderr)  # noqa: T201 # what stderr is for
         wrong = any(isinstance(each, ConfigurationError) for each in expected)
         sys.exit(MISCONFIGURED if wrong else FAILED)
+
+
+def _lines(error: RushesError) -> list[str]:
+    """Say what is wrong: one line, or one for each of several problems."""
+    if isinstance(error, InvalidRequestError | ConflictError) and len(error.problems) > 1:
+        return [f"rushes: {len(error.problems)} problems:", *(f"  {problem}" for problem in error.problems)]
+    return [f"rushes: {' '.join(error.message.split())}"]
 
 
 def _expected(error: BaseException) -> list[RushesError]:

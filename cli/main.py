@@ -126,7 +126,7 @@ def import_script(
     """Create a project from a script, all of it or, when anything is wrong, nothing."""
     from cli.importing import import_film
 
-    raise typer.Exit(import_film(script, render=render))
+    import_film(script, render=render)
 
 
 @jobs_app.command(name="list")

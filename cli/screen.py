@@ -94,7 +94,7 @@ class PlainScreen:
 def picture(clips: Sequence[Clip], seconds: float) -> Table:
     """Draw all clips and a line that sums them up."""
     table = Table.grid(padding=(0, 1, 0, 1))
-    table.add_column(justify="right")
+    table.add_column(justify="right", min_width=4)
     table.add_column(no_wrap=True, max_width=28)
     table.add_column(justify="right", style="dim")
     table.add_column(width=_BAR_WIDTH)

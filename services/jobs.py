@@ -67,7 +67,7 @@ async def stored_key(tx: Transaction, caller: Caller, job: UUID) -> str:
 async def cancel(tx: Transaction, caller: Caller, where: VideoPath) -> CancelOutcome:
     """Cancel a video job and say which of the three things happened."""
     job = await _video(tx, caller, where)
-    return await tx.moves.cancel(job.id)
+    return await cancel_any(tx, caller, job.id)
 
 
 async def retry(tx: Transaction, caller: Caller, where: VideoPath, *, accept_possible_duplicate: bool) -> Job:
@@ -78,11 +78,23 @@ async def retry(tx: Transaction, caller: Caller, where: VideoPath, *, accept_pos
             video job on its way.
     """
     job = await _video(tx, caller, where)
+    return await retry_any(tx, caller, job.id, accept_possible_duplicate=accept_possible_duplicate)
+
+
+async def retry_any(tx: Transaction, caller: Caller, job: UUID, *, accept_possible_duplicate: bool) -> Job:
+    """Queue a failed job of whatever kind again; raises as ``retry`` does."""
+    found = await get(tx, caller, job)
     try:
-        await tx.moves.retry(job.id, accept_possible_duplicate=accept_possible_duplicate)
+        await tx.moves.retry(found.id, accept_possible_duplicate=accept_possible_duplicate)
     except ConflictError as error:
         raise _known(error) from error
-    return await get(tx, caller, job.id)
+    return await get(tx, caller, found.id)
+
+
+async def cancel_any(tx: Transaction, caller: Caller, job: UUID) -> CancelOutcome:
+    """Cancel a job of whatever kind and say which of the three things happened."""
+    found = await get(tx, caller, job)
+    return await tx.moves.cancel(found.id)
 
 
 async def retry_download(tx: Transaction, caller: Caller, job: UUID) -> Job:

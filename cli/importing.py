@@ -1,0 +1,80 @@
+"""``rushes import``: a project from the JSON of POST /projects."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic_core import from_json
+
+from api.reading import parse_body
+from api.schemas.projects import ProjectIn
+from cli.output import say
+from cli.records import opened_ground_and_records
+from domain.access import LOCAL
+from domain.errors import InvalidRequestError, Problem, RushesError
+from domain.films import Film, NewProject
+from domain.job import Job
+from domain.records import Transaction
+from services import projects, rendering
+from services.catalogue import Catalogue
+from services.rendering import RenderOrder
+
+
+def import_film(script: Path, *, render: bool) -> None:
+    """Create a project, queue its clips if asked to, and say what was understood.
+
+    Raises:
+        RushesError: the script cannot be read or is not JSON.
+        InvalidRequestError: something in it is wrong; all of it is listed, and nothing was created.
+    """
+    new = _read(script)
+    shots = [shot for scene in new.scenes for shot in scene.shots]
+    seconds = sum(shot.duration_seconds or 0 for shot in shots)
+    film, quote, jobs = asyncio.run(_create(new, render=render))
+    say(f"{film.project.title}: {len(new.scenes)} scenes, {len(shots)} shots, {seconds:g} s of film")
+    say(f"receipt {film.project.receipt}, project {film.project.id}")
+    say(f"quote ${quote:.2f}")
+    if render:
+        say(f"{len(jobs)} clips are queued; rushes jobs list --project {film.project.receipt}")
+
+
+def _read(script: Path) -> NewProject:
+    try:
+        body = sys.stdin.buffer.read() if str(script) == "-" else script.read_bytes()
+    except OSError as error:
+        raise RushesError(f"{script} cannot be read: {error.strerror}") from error
+    try:
+        from_json(body)
+    except ValueError as error:
+        raise RushesError(f"{script} is not JSON: {error}") from error
+    return parse_body(ProjectIn, body).to_domain()
+
+
+async def _create(new: NewProject, *, render: bool) -> tuple[Film, Decimal, Sequence[Job]]:
+    async with opened_ground_and_records() as (ground, records), records.transaction() as tx:
+        film = await projects.create(tx, LOCAL, new)
+        orders = [
+            RenderOrder(project=str(film.project.id), scene=scene.id, shots=None, provider=None, model=None)
+            for scene in film.scenes
+            if scene.shots
+        ]
+        quote = await _quote(tx, ground.catalogue, orders)
+        jobs: list[Job] = []
+        for order in orders if render else ():
+            jobs.extend((await rendering.admit(tx, LOCAL, ground.catalogue, order)).jobs)
+        return film, quote, jobs
+
+
+async def _quote(tx: Transaction, catalogue: Catalogue, orders: Sequence[RenderOrder]) -> Decimal:
+    """Price the whole film, or list everything that stands in its way."""
+    quote = Decimal(0)
+    problems: list[Problem] = []
+    for order in orders:
+        estimate = await rendering.estimate(tx, LOCAL, catalogue, order)
+        quote += estimate.quote
+        problems.extend(estimate.problems)
+    if problems:
+        raise InvalidRequestError(problems)
+    return quote
