@@ -30,7 +30,13 @@ class OperationStore:
         query = select(_executors, alive).where(_executors.c.stopped_at.is_(None))
         found = await self._connection.execute(query.order_by(_executors.c.started_at))
         return [
-            ExecutorState(id=row["id"], name=row["name"], lanes=_lanes(row["settings"]), alive=row["alive"])
+            ExecutorState(
+                id=row["id"],
+                name=row["name"],
+                lanes=_lanes(row["settings"]),
+                alive=row["alive"],
+                settings={name: value for name, value in row["settings"].items() if name != "lanes"},
+            )
             for row in found.mappings()
         ]
 

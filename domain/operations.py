@@ -1,8 +1,9 @@
 """What is to be known of the running system: executors, gates, queues."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from domain.ports import Lane
@@ -18,6 +19,8 @@ class ExecutorState:
     lanes: Sequence[Lane]
     alive: bool
     """Whether it beat within the expiry, by the database's clock."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What it says of itself beside its lanes: limits and addresses that executors should agree on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

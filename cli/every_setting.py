@@ -1,0 +1,24 @@
+"""All classes of settings, in the order in which people should read them."""
+
+from collections.abc import Mapping
+
+from pydantic_settings import BaseSettings
+
+from api.settings import ApiSettings
+from cli.logs import LogSettings
+from db.settings import DatabaseSettings
+from executor.settings import ExecutorSettings
+from providers.mock.settings import MockSettings
+from providers.settings import ProviderSettings
+from storage.settings import StorageSettings
+
+EVERY_SETTING: Mapping[str, type[BaseSettings]] = {
+    "Providers": ProviderSettings,
+    "Database": DatabaseSettings,
+    "Storage": StorageSettings,
+    "Executor": ExecutorSettings,
+    "API": ApiSettings,
+    "Mock provider": MockSettings,
+    "Logs": LogSettings,
+}
+"""By the heading that they stand under."""

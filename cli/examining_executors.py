@@ -1,0 +1,72 @@
+"""The doctor's look at the running system: who is alive, who disagrees, what is paused."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+
+from cli.finding import Finding, bad, good, note
+from cli.records import opened_records
+from domain.operations import ExecutorState, GateState, QueueDepth
+from domain.statuses import JobStatus
+
+_AGREED = {
+    "max_retries": "MAX_RETRIES",
+    "submit_recovery_seconds": "SUBMIT_RECOVERY_SECONDS",
+    "storage_url": "STORAGE_URL",
+}
+
+
+async def examine_executors() -> AsyncIterator[Finding]:
+    """Read what executors say of themselves and what the gates let through."""
+    async with opened_records() as records, records.transaction() as tx:
+        executors = await tx.operations.executors()
+        depths = await tx.operations.depths()
+        gates = await tx.operations.gates()
+    for finding in (*judge_executors(executors, depths), *judge_gates(gates)):
+        yield finding
+
+
+def judge_executors(executors: Sequence[ExecutorState], depths: Iterable[QueueDepth]) -> Iterator[Finding]:
+    """Say who is alive, and where the living disagree."""
+    living = [executor for executor in executors if executor.alive]
+    dead = len(executors) - len(living)
+    live_jobs = sum(depth.jobs for depth in depths if depth.status is not JobStatus.WAITING)
+    if not living:
+        nobody = f"none is alive; {live_jobs} jobs are waiting for one"
+        start = "run: rushes executor"
+        yield bad("executors", nobody, start) if live_jobs else note("executors", nobody, start)
+        return
+    names = ", ".join(executor.name for executor in living)
+    yield good("executors", f"{len(living)} alive: {names}")
+    if dead:
+        yield note("executors", f"{dead} went silent without signing off; their jobs are taken over")
+    yield from _disagreements(living)
+
+
+def _disagreements(living: Sequence[ExecutorState]) -> Iterator[Finding]:
+    """Find settings that executors on one database must share and do not."""
+    said: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for executor in living:
+        for lane in executor.lanes:
+            place = f"{lane.provider} {lane.kind}"
+            limit = f"{lane.kind.upper()}_CONCURRENCY for {place}"
+            said[limit][str(lane.limit)].append(executor.name)
+            said[f"{lane.kind.upper()}_MODEL for {place}"][lane.model].append(executor.name)
+            if lane.is_default:
+                said[f"{lane.kind.upper()}_PROVIDER"][lane.provider].append(executor.name)
+        for key, setting in _AGREED.items():
+            if key in executor.settings:
+                said[setting][str(executor.settings[key])].append(executor.name)
+    for setting, values in sorted(said.items()):
+        if len(values) > 1:
+            who = "; ".join(f"{value} on {', '.join(names)}" for value, names in sorted(values.items()))
+            yield bad("agreement", f"{setting} is {who}", "give all executors the same value")
+
+
+def judge_gates(gates: Iterable[GateState]) -> Iterator[Finding]:
+    """Say which providers are paused, and why."""
+    for gate in gates:
+        if gate.paused_until is not None:
+            until = f"{gate.paused_until:%H:%M:%S} UTC"
+            detail = f"nothing is sent until {until}: {gate.paused_reason or 'it is in trouble'}"
+            mend = "it is tried again then by itself; if credentials or billing are at fault, mend those"
+            yield bad(f"{gate.provider} ({gate.kind})", detail, mend)
