@@ -59,7 +59,8 @@ def database_server() -> str:
     return url
 
 
-def _create(server: str, template: str | None) -> str:
+def create(server: str, template: str | None) -> str:
+    """Make a database; give its address."""
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as connection:
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
@@ -69,7 +70,8 @@ def _create(server: str, template: str | None) -> str:
     return _renamed(server, name)
 
 
-def _drop(url: str, server: str) -> None:
+def drop(url: str, server: str) -> None:
+    """Remove a database, whoever is connected to it."""
     name = make_url(url).database
     assert name is not None
     with psycopg.connect(server, autocommit=True) as connection:
@@ -79,17 +81,17 @@ def _drop(url: str, server: str) -> None:
 @pytest.fixture
 def database_url(database_server: str) -> Iterator[str]:
     """Address of a fresh database at head, gone after the test."""
-    url = _create(database_server, TEMPLATE)
+    url = create(database_server, TEMPLATE)
     yield url
-    _drop(url, database_server)
+    drop(url, database_server)
 
 
 @pytest.fixture
 def empty_database_url(database_server: str) -> Iterator[str]:
     """Address of a fresh database without any schema, gone after the test."""
-    url = _create(database_server, None)
+    url = create(database_server, None)
     yield url
-    _drop(url, database_server)
+    drop(url, database_server)
 
 
 @pytest.fixture

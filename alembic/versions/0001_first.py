@@ -61,6 +61,11 @@ BEGIN
         problem := coalesce(problem, format('shot_id is %s; there is no such shot in this scene', NEW.shot_id));
         NEW.shot_id := NULL;
     END IF;
+    IF NEW.duration_seconds IN ('NaN', 'Infinity', '-Infinity') THEN
+        -- No JSON can say it: one such row would break every list that it is on.
+        problem := coalesce(problem, format('duration_seconds is %s; allowed: a number', NEW.duration_seconds));
+        NEW.duration_seconds := NULL;
+    END IF;
     IF problem IS NOT NULL AND NEW.status IN ('waiting', 'queued') THEN
         -- It fails alone: an error here would undo the caller's whole transaction.
         NEW.status := 'failed';
@@ -71,18 +76,21 @@ BEGIN
     IF NEW.status = 'queued' THEN
         NEW.queued_at := coalesce(NEW.queued_at, now());
     END IF;
-    INSERT INTO job_events (project_id, scene_id, job_id, type, data)
-    VALUES (NEW.project_id, NEW.scene_id, NEW.id, 'job.' || NEW.status,
-            jsonb_build_object('status', NEW.status, 'previous_status', NULL, 'kind', NEW.kind,
-                               'shot_id', NEW.shot_id, 'error_code', NEW.error_code));
     RETURN NEW;
 END $$
 """
 
 ANNOUNCE = """
-CREATE FUNCTION {schema}.rushes_announce_jobs() RETURNS trigger LANGUAGE plpgsql
+CREATE FUNCTION {schema}.rushes_announce_jobs() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = {schema}, pg_temp AS $$
 BEGIN
+    -- Here and not before each row: an ON CONFLICT DO NOTHING may drop a row after that, and a job that was
+    -- there already would be told of twice.
+    INSERT INTO job_events (project_id, scene_id, job_id, type, data)
+    SELECT project_id, scene_id, id, 'job.' || status,
+           jsonb_build_object('status', status, 'previous_status', NULL, 'kind', kind, 'shot_id', shot_id,
+                              'error_code', error_code)
+    FROM added;
     -- No payload: notifications of one transaction coalesce into one.
     IF EXISTS (SELECT FROM added WHERE status = 'queued') THEN
         PERFORM pg_notify('rushes_jobs', '');

@@ -1,15 +1,20 @@
 -- Any deciding job live: rendering; else any failed: failed; else any completed: complete; else pending.
--- Each question ends at the first row found in ix_jobs_scene, however many finished jobs a scene has.
+-- Each question ends at the first row found in ix_jobs_scene, however many finished jobs a scene has. A job
+-- of another project that names this scene has failed for that reason, and decides nothing here.
 WITH decided AS (
     SELECT s.id, CASE
         WHEN EXISTS (
-            SELECT FROM deciding_video_jobs d WHERE d.scene_id = s.id
+            SELECT FROM deciding_video_jobs d WHERE d.scene_id = s.id AND d.project_id = s.project_id
             AND d.status IN ('waiting', 'queued', 'processing', 'generating', 'uploading')
         ) THEN 'rendering'
-        WHEN EXISTS (SELECT FROM deciding_video_jobs d WHERE d.scene_id = s.id AND d.status = 'failed')
-            THEN 'failed'
-        WHEN EXISTS (SELECT FROM deciding_video_jobs d WHERE d.scene_id = s.id AND d.status = 'completed')
-            THEN 'complete'
+        WHEN EXISTS (
+            SELECT FROM deciding_video_jobs d WHERE d.scene_id = s.id AND d.project_id = s.project_id
+            AND d.status = 'failed'
+        ) THEN 'failed'
+        WHEN EXISTS (
+            SELECT FROM deciding_video_jobs d WHERE d.scene_id = s.id AND d.project_id = s.project_id
+            AND d.status = 'completed'
+        ) THEN 'complete'
         ELSE 'pending'
     END AS status
     FROM scenes s

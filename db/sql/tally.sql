@@ -9,7 +9,7 @@ LEFT JOIN LATERAL (
     SELECT v.status, count(*) AS jobs, sum(CASE
         WHEN v.status = 'completed' THEN 100 WHEN v.status = 'failed' THEN 0 ELSE least(v.progress, 99)
     END) AS points
-    FROM deciding_video_jobs v WHERE v.scene_id = s.id
+    FROM deciding_video_jobs v WHERE v.scene_id = s.id AND v.project_id = s.project_id
     GROUP BY v.status
 ) d ON true
 WHERE s.project_id = :project AND (CAST(:scene AS uuid) IS NULL OR s.id = CAST(:scene AS uuid))

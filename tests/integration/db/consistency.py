@@ -69,7 +69,8 @@ def _roll_ups_are_true(jobs: list[Row], attempts: list[Row], scenes: list[Row], 
     begun = {attempt["job_id"] for attempt in attempts}
     pending = set()
     for scene in scenes:
-        deciding = deciding_jobs([job for job in jobs if job["scene_id"] == scene["id"]])
+        of_scene = (scene["id"], scene["project_id"])
+        deciding = deciding_jobs([job for job in jobs if (job["scene_id"], job["project_id"]) == of_scene])
         expected = status_of(deciding)
         live = [job for job in deciding if job["status"] in LIVE]
         if expected is RenderStatus.RENDERING and not any(job["id"] in begun for job in live):

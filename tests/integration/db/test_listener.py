@@ -49,7 +49,8 @@ async def test_silence_is_probed_and_survived(database: Database, monkeypatch: p
         waiting = asyncio.ensure_future(anext(heard))
         probes = (
             "SELECT count(*) AS n FROM pg_stat_activity "
-            "WHERE application_name = 'rushes-listener' AND query LIKE 'NOTIFY%' AND state_change > :since"
+            "WHERE application_name = 'rushes-listener' AND datname = current_database() "
+            "AND query LIKE 'NOTIFY%' AND state_change > :since"
         )
         for _ in range(3):
             since = (await row(database, "SELECT clock_timestamp() AS now"))["now"]
