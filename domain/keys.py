@@ -1,19 +1,38 @@
-"""Where objects are stored."""
+"""Where objects are stored, and as what."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from domain.statuses import JobKind
 
-_SUFFIX = {JobKind.IMAGE: "png", JobKind.VIDEO: "mp4", JobKind.FILM: "mp4"}
-CONTENT_TYPES = {JobKind.IMAGE: "image/png", JobKind.VIDEO: "video/mp4", JobKind.FILM: "video/mp4"}
-"""What each kind of job stores."""
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a stored file is named and served."""
+
+    suffix: str
+    content_type: str
 
 
-def object_key(kind: JobKind, project_id: UUID, scene_id: UUID | None, job_id: UUID, attempt: int) -> str:
+_MP4 = Format("mp4", "video/mp4")
+IMAGE_FORMATS = {
+    "png": Format("png", "image/png"),
+    "jpeg": Format("jpg", "image/jpeg"),
+    "webp": Format("webp", "image/webp"),
+}
+"""By what the file is inside: providers' stills are of all three sorts."""
+
+
+def format_of(kind: JobKind, codec: str) -> Format:
+    """Give the format of a verified result: clips and films are MP4, a still is what it is."""
+    return IMAGE_FORMATS[codec] if kind is JobKind.IMAGE else _MP4
+
+
+def object_key(form: Format, project_id: UUID, scene_id: UUID | None, job_id: UUID, attempt: int) -> str:
     """Give the key of a job's result: ``{project}/{scene}/{job}.mp4``, ``…/{job}-2.mp4`` for attempt 2.
 
     Each attempt has a key of its own, so that an executor that lost its job cannot overwrite the object
     of the one that took over. Without a scene it is the project's film, under ``film``.
     """
     name = str(job_id) if attempt <= 1 else f"{job_id}-{attempt}"
-    return f"{project_id}/{scene_id or 'film'}/{name}.{_SUFFIX[kind]}"
+    return f"{project_id}/{scene_id or 'film'}/{name}.{form.suffix}"

@@ -18,7 +18,7 @@ from tenacity import (
 
 from domain.errors import MediaError, StorageError
 from domain.failures import ErrorCode
-from domain.keys import CONTENT_TYPES, object_key
+from domain.keys import format_of, object_key
 from domain.media import MediaInfo, MediaTool
 from domain.provider import Attempt, ProviderError, Result, ResultGoneError
 from domain.statuses import JobKind
@@ -98,8 +98,9 @@ class Storer:
             info = await self._verify(attempt, path)
             if info.rewritten:
                 digest, size = await asyncio.to_thread(_digest, path)
-            key = object_key(job.kind, job.project_id, job.scene_id, job.id, attempt.number)
-            await self.blobs.put(key, path, content_type=CONTENT_TYPES[job.kind], sha256=digest)
+            form = format_of(job.kind, info.codec)
+            key = object_key(form, job.project_id, job.scene_id, job.id, attempt.number)
+            await self.blobs.put(key, path, content_type=form.content_type, sha256=digest)
         finally:
             path.unlink(missing_ok=True)
         cost = result.actual_cost if result.actual_cost is not None else attempt.estimated_cost
