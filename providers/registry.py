@@ -31,7 +31,10 @@ class BuiltIn:
     """Who makes start frames where this one makes the clips and nobody was named."""
 
 
-BUILT_IN: Mapping[str, BuiltIn] = {"mock": BuiltIn("providers.mock.adapter:providers", images="mock")}
+BUILT_IN: Mapping[str, BuiltIn] = {
+    "mock": BuiltIn("providers.mock.adapter:providers", images="mock"),
+    "grok": BuiltIn("providers.grok.adapter:providers", images="grok"),
+}
 _IMAGES_OF_PLUG_INS = "mock"
 _CHOICES = {JobKind.VIDEO: "VIDEO_PROVIDER", JobKind.IMAGE: "IMAGE_PROVIDER"}
 _MODELS = {JobKind.VIDEO: "VIDEO_MODEL", JobKind.IMAGE: "IMAGE_MODEL"}

@@ -20,7 +20,14 @@ ASKED: list[str] = []
 @pytest.fixture(autouse=True)
 def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
-    for name in ("VIDEO_PROVIDER", "IMAGE_PROVIDER", "VIDEO_MODEL", "IMAGE_MODEL", "MOCK_FAIL"):
+    for name in (
+        "VIDEO_PROVIDER",
+        "IMAGE_PROVIDER",
+        "VIDEO_MODEL",
+        "IMAGE_MODEL",
+        "MOCK_FAIL",
+        "XAI_API_KEY",
+    ):
         monkeypatch.delenv(name, raising=False)
     yield
     ASKED.clear()
@@ -117,7 +124,7 @@ def test_what_is_not_configured_stops_only_who_chose_it() -> None:
     providers = build(settings(), [acme])
 
     assert providers.names == ("mock",)
-    assert providers.unavailable == {"acme": "ACME_API_KEY is not set; set it to use acme"}
+    assert providers.unavailable["acme"] == "ACME_API_KEY is not set; set it to use acme"
     with pytest.raises(NotFoundError, match="ACME_API_KEY is not set"):
         providers.get(JobKind.VIDEO, "acme")
     with pytest.raises(ConfigurationError, match="ACME_API_KEY"):

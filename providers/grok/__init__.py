@@ -1,0 +1,1 @@
+"""Grok Imagine: xAI's video and image models over REST."""

@@ -1,0 +1,188 @@
+"""Grok Imagine as providers: clips that are polled for, and images that the submit itself makes.
+
+REST, not xAI's gRPC SDK: that one repeats a submit up to five times (xai-sdk 1.21.0).
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
+from urllib.parse import quote as quoted_path
+
+import httpx
+from pydantic import ValidationError
+
+from domain.capabilities import Capability
+from domain.failures import ErrorCode
+from domain.provider import (
+    Attempt,
+    GenerationFailedError,
+    Handle,
+    Pending,
+    Provider,
+    ProviderError,
+    Recovered,
+    Result,
+    SubmitUnknownError,
+)
+from domain.requests import GenerationRequest
+from domain.statuses import JobKind
+from providers.grok.account import check_key
+from providers.grok.client import XaiClient
+from providers.grok.models import IMAGE_MODELS, VIDEO_MODELS
+from providers.grok.polling import Interpreter, quoted
+from providers.grok.requests import checked, image_body, video_body
+from providers.grok.schemas import Accepted, Images
+from providers.grok.settings import GrokSettings
+from providers.grok.store import ResultStore, filename, result_of
+
+NAME = "grok"
+_NOT_FOUND_GRACE = 120.0
+"""Seconds after a submit for which a 404 may mean that xAI's servers do not all know the job yet."""
+_LONGEST_ID = 512
+
+
+def providers() -> Sequence[Provider]:
+    """Give the providers of clips and of images, as the environment says.
+
+    Raises:
+        ConfigurationError: there is no key, or a setting is wrong.
+    """
+    settings = GrokSettings()
+    url, key = settings.xai_base_url, settings.key
+    return GrokVideos(XaiClient(url, key)), GrokImages(XaiClient(url, key))
+
+
+class _Grok:
+    """What both kinds have in common. Owns its client."""
+
+    kind: JobKind
+    models: Mapping[str, Capability]
+
+    def __init__(self, xai: XaiClient) -> None:
+        self.name = NAME
+        self._xai = xai
+        self._store = ResultStore(xai, self.kind)
+
+    def open(self, result: Result) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """Stream a result."""
+        return self._store.open(result)
+
+    async def cancel(self, handle: Handle) -> None:
+        """Do nothing: xAI has no way to stop a generation (its REST reference), and bills it in any case."""
+
+    async def recover(self, attempt: Attempt) -> Recovered:
+        """Look in xAI's file store for the name that the attempt asked for; it is there once it is finished.
+
+        Nothing found proves nothing: xAI lists no running jobs and takes no idempotency key.
+        """
+        return await self._store.find(filename(attempt, self.kind))
+
+    async def check(self) -> str:
+        """Ask xAI about the key."""
+        return await check_key(self._xai)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._xai.aclose()
+
+
+class GrokVideos(_Grok):
+    """Clips of 1 to 15 s."""
+
+    kind = JobKind.VIDEO
+    models: Mapping[str, Capability] = VIDEO_MODELS
+
+    def __init__(self, xai: XaiClient, *, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(xai)
+        self._clock = clock
+        self._interpreter = Interpreter(xai)
+
+    async def submit(self, request: GenerationRequest, attempt: Attempt) -> Handle:
+        """Ask for one clip with one POST."""
+        able = checked(request, self.kind, self.models.get(request.model))
+        name = filename(attempt, self.kind)
+        answer = await self._xai.submit("/videos/generations", video_body(request, able, name))
+        return Handle(
+            self._id_in(answer),
+            {"filename": name, "quote": str(able.quote(request)), "submitted_at": self._clock()},
+        )
+
+    def _id_in(self, answer: bytes) -> str:
+        try:
+            found = Accepted.model_validate_json(answer).request_id
+        except ValidationError:
+            found = ""
+        if not found or len(found) > _LONGEST_ID:
+            raise SubmitUnknownError(raw=self._xai.clean(answer.decode(errors="replace")))
+        return found
+
+    async def poll(self, handle: Handle) -> Pending | Result:
+        """Ask once how a clip stands."""
+        answer = await self._xai.get(f"/videos/{quoted_path(handle.id, safe='')}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return await self._not_found(handle, answer)
+        try:
+            return self._interpreter.read(answer, quoted(handle.data))
+        except GenerationFailedError as error:
+            if error.code is not ErrorCode.RESULT_EXPIRED:
+                raise
+            return await self._kept(handle, error)
+
+    async def _not_found(self, handle: Handle, answer: httpx.Response) -> Result:
+        _, raw = self._xai.error(answer)
+        age = self._clock() - float(handle.data.get("submitted_at", 0.0))
+        if age < _NOT_FOUND_GRACE:
+            raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, "xAI does not know this clip yet.", raw=raw)
+        message = "xAI does not know this clip any more; it may have been billed."
+        return await self._kept(handle, GenerationFailedError(ErrorCode.RESULT_MISSING, message, raw=raw))
+
+    async def _kept(self, handle: Handle, error: GenerationFailedError) -> Result:
+        """Give the copy in the file store of a clip that its job does not lead to any more."""
+        found = await self._store.find(str(handle.data.get("filename", "")))
+        if found is None:
+            raise error
+        return found
+
+
+class GrokImages(_Grok):
+    """Still images. The POST that asks for one answers with it, so that the handle holds its address."""
+
+    kind = JobKind.IMAGE
+    models: Mapping[str, Capability] = IMAGE_MODELS
+
+    async def submit(self, request: GenerationRequest, attempt: Attempt) -> Handle:
+        """Make one image with one POST."""
+        able = checked(request, self.kind, self.models.get(request.model))
+        name = filename(attempt, self.kind)
+        answer = await self._xai.submit("/images/generations", image_body(request, able, name))
+        images = self._images_in(answer)
+        image, cost = images.data[0], images.usage.cost
+        data = {
+            "filename": name,
+            "cost": str(able.quote(request) if cost is None else cost),
+            "blocked": image.blocked,
+            "result": result_of(image, self.kind).to_json(),
+        }
+        return Handle(name, data)
+
+    def _images_in(self, answer: bytes) -> Images:
+        try:
+            images = Images.model_validate_json(answer)
+        except ValidationError:
+            images = Images()
+        if not images.data:
+            raise SubmitUnknownError(raw=self._xai.clean(answer.decode(errors="replace")))
+        return images
+
+    async def poll(self, handle: Handle) -> Pending | Result:
+        """Give what the submit already got."""
+        data = handle.data
+        cost = Decimal(str(data.get("cost", "0")))
+        if data.get("blocked"):
+            raise GenerationFailedError(ErrorCode.CONTENT_BLOCKED, cost=cost, reasons=("respect_moderation",))
+        found = Result.from_json(data["result"])
+        # The two belong together; a handle that was mixed up leads to nothing.
+        if data.get("filename") != handle.id or not found.data:
+            raise GenerationFailedError(ErrorCode.RESULT_MISSING, cost=cost)
+        return Result(found.data, found.content_type, cost)

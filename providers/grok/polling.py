@@ -1,0 +1,110 @@
+"""What the answer to a poll means."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import structlog
+from pydantic import ValidationError
+
+from domain.failures import ErrorCode
+from domain.provider import GenerationFailedError, Pending, ProviderError, Result
+from domain.statuses import JobKind
+from providers.grok.client import XaiClient
+from providers.grok.errors import Said, advice, failure_code, refusal_code, said
+from providers.grok.schemas import VideoStatus
+from providers.grok.store import result_of
+
+_RUNNING = frozenset({"pending", "queued", "processing", "in_progress"})
+_ABOUT_THE_ACCOUNT = frozenset(
+    {ErrorCode.AUTH, ErrorCode.PERMISSION, ErrorCode.QUOTA_OR_BILLING, ErrorCode.RATE_LIMITED}
+)
+"""A key that was changed says nothing about a clip that is paid for: such a poll is made again."""
+_WHOLE = 100
+
+log = structlog.get_logger(__name__)
+
+
+class Interpreter:
+    """Reads the answers of ``GET /v1/videos/{id}``, but for a 404, which takes more than the answer."""
+
+    def __init__(self, xai: XaiClient) -> None:
+        self._xai = xai
+
+    def read(self, answer: httpx.Response, quote: Decimal) -> Pending | Result:
+        """Tell how a generation stands.
+
+        Raises:
+            GenerationFailedError: it is over, without a result.
+            ProviderError: this answer says nothing.
+        """
+        if answer.status_code == httpx.codes.ACCEPTED:
+            return _pending(self._parsed(answer)) if answer.content.strip() else Pending()
+        if answer.status_code != httpx.codes.OK:
+            self._refused(answer, quote)
+        status = self._parsed(answer)
+        if status is None:
+            raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=self._xai.clean(answer.text))
+        return self._state(status, answer, quote)
+
+    def _state(self, status: VideoStatus, answer: httpx.Response, quote: Decimal) -> Pending | Result:
+        raw = self._xai.clean(answer.text)
+        if status.status == "failed" or (not status.status and status.error):
+            raise _failure(said({"error": status.error}), status, quote, raw)
+        if status.status == "expired":
+            raise GenerationFailedError(
+                ErrorCode.RESULT_EXPIRED, raw=raw, cost=status.usage.cost or Decimal(0)
+            )
+        # Some answers had no status but a video (AI SDK's xAI provider treats them as done).
+        if status.status == "done" or (not status.status and status.video.is_there):
+            return _done(status, quote, raw)
+        if status.status not in _RUNNING:
+            log.warning("xAI names an unknown status", action="grok_odd_status", status=status.status[:80])
+        return _pending(status)
+
+    def _parsed(self, answer: httpx.Response) -> VideoStatus | None:
+        try:
+            return VideoStatus.model_validate_json(answer.content)
+        except ValidationError:
+            return None
+
+    def _refused(self, answer: httpx.Response, quote: Decimal) -> None:
+        """Raise for a status that is an error; a bad input that the submit let in comes as a 400."""
+        found, raw = self._xai.error(answer)
+        code = refusal_code(answer.status_code, found)
+        if code is None or code in _ABOUT_THE_ACCOUNT:
+            raise ProviderError(code or ErrorCode.PROVIDER_TRANSIENT, raw=raw)
+        cost = quote if code is ErrorCode.CONTENT_BLOCKED else Decimal(0)
+        raise GenerationFailedError(code, advice(code, found), raw=raw, cost=cost, reasons=found.reasons)
+
+
+def _pending(status: VideoStatus | None) -> Pending:
+    progress = None if status is None else status.progress
+    return Pending(progress if progress is None else min(progress, _WHOLE))
+
+
+def _done(status: VideoStatus, quote: Decimal, raw: str) -> Result:
+    cost = status.usage.cost
+    if status.video.blocked:
+        # Policy-violating generations are charged (xAI's pricing page).
+        charged = quote if cost is None else cost
+        raise GenerationFailedError(
+            ErrorCode.CONTENT_BLOCKED, raw=raw, cost=charged, reasons=("respect_moderation",)
+        )
+    if not status.video.is_there:
+        raise GenerationFailedError(ErrorCode.RESULT_MISSING, raw=raw, cost=quote if cost is None else cost)
+    found = result_of(status.video, JobKind.VIDEO)
+    return Result(found.data, found.content_type, cost)
+
+
+def _failure(error: Said, status: VideoStatus, quote: Decimal, raw: str) -> GenerationFailedError:
+    code, cost = failure_code(error), status.usage.cost
+    if cost is None:
+        cost = quote if code is ErrorCode.CONTENT_BLOCKED else Decimal(0)
+    return GenerationFailedError(code, advice(code, error), raw=raw, cost=cost, reasons=error.reasons)
+
+
+def quoted(data: Mapping[str, Any]) -> Decimal:
+    """Give the quote that a handle carries."""
+    return Decimal(str(data.get("quote", "0")))

@@ -1,0 +1,1 @@
+"""xAI's side of Grok Imagine, on loopback."""

@@ -1,0 +1,27 @@
+"""How the simulated xAI behaves where no prompt says otherwise."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+
+DAY = 24 * 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """Settings of one simulator."""
+
+    api_key: str = "xai-simulated-key"
+    """The one key that is let in."""
+    delay_seconds: float = 0.0
+    """From the acceptance of a video to its end."""
+    url_lifetime: float = DAY
+    """Seconds that a result's URL works after its end (24 h, xai-sdk 1.21.0)."""
+    requests_per_second: float = 0.0
+    """Submissions let in per model; 0 lets everything in. xAI: 1 for video, 5 for images."""
+    late_validation: bool = False
+    """Whether bad durations, resolutions and modes are reported by the poll instead of by the submit."""
+    faults: str = ""
+    """Faults that every request plays, such as ``poll_error=2``; see ``Fault``."""
+    clock: Callable[[], float] = time
+    """Unix seconds."""
