@@ -21,7 +21,7 @@ from domain.job import Claim
 from domain.moves import Move, Outcome
 from domain.ports import ExecutorCard, Lane, Pulse
 from domain.provider import Handle, ProviderError, SubmitRejectedError
-from domain.statuses import AttemptState, JobStatus
+from domain.statuses import AttemptState, JobKind, JobStatus
 
 _ROLLED_UP = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 
@@ -75,24 +75,27 @@ class PostgresQueue:
         """See the port: gates, projects, scenes, jobs, in this order, then the roll-up."""
         rows = as_json([move_row(number, move) for number, move in enumerate(moves)])
         rolled = [move for move in moves if move.target in _ROLLED_UP or _announces(move)]
-        projects = sorted({move.claim.job.project_id for move in rolled})
-        scenes = sorted({move.claim.job.scene_id for move in rolled if move.claim.job.scene_id})
+        projects, scenes = _places(rolled)
         async with self._database.transaction() as connection:
             await _work_gates(connection, moves)
             if rolled:
                 await lock_for_roll_up(connection, projects, scenes)
-            found = await connection.execute(statement("apply_moves"), {"moves": rows})
-            outcomes = [Outcome(row.outcome) for row in found]
+            found = (await connection.execute(statement("apply_moves"), {"moves": rows})).all()
             if rolled:
                 await roll_up(connection, projects, scenes)
-        for move in moves:
-            if (
-                move.target is JobStatus.FAILED
-                and move.attempt
-                and move.attempt.state is AttemptState.UNKNOWN
-            ):
-                await self._reopen(move.attempt.id)
-        return outcomes
+        for attempt in _given_up(moves):
+            await self._reopen(attempt)
+        unshown = [m for m, row in zip(moves, found, strict=True) if row.unshown and not _announces(m)]
+        if unshown:
+            await self._show(unshown)
+        return [Outcome(row.outcome) for row in found]
+
+    async def _show(self, begun: Sequence[Move]) -> None:
+        """Roll up scenes that were completed between the claim of one more job and its begin."""
+        projects, scenes = _places(begun)
+        async with self._database.transaction() as connection:
+            await lock_for_roll_up(connection, projects, scenes)
+            await roll_up(connection, projects, scenes)
 
     async def record_answer(self, attempt: UUID, answer: Handle | ProviderError) -> None:
         """See the port: first the answer, committed by itself, and then the job, if it was given up."""
@@ -165,7 +168,18 @@ def _announces(move: Move) -> bool:
 
     An insert by SQL cannot say so itself: it would lock the scene for as long as its caller's transaction.
     """
-    return move.name == "begin" and move.claim.announces
+    return move.name == "begin" and move.claim.announces and move.claim.job.kind is JobKind.VIDEO
+
+
+def _places(moves: Sequence[Move]) -> tuple[list[UUID], list[UUID]]:
+    jobs = [move.claim.job for move in moves]
+    return sorted({job.project_id for job in jobs}), sorted({job.scene_id for job in jobs if job.scene_id})
+
+
+def _given_up(moves: Sequence[Move]) -> list[UUID]:
+    """List the attempts whose search is over with these moves."""
+    ended = [move.attempt for move in moves if move.target is JobStatus.FAILED and move.attempt]
+    return [attempt.id for attempt in ended if attempt.state is AttemptState.UNKNOWN]
 
 
 async def _work_gates(connection: AsyncConnection, moves: Sequence[Move]) -> None:

@@ -107,6 +107,10 @@ SELECT m.n, CASE
     WHEN h.claim_token = m.token AND h.status = m.target AND h.in_hand = m.stays THEN 'applied'
     WHEN h.claim_token = m.token AND h.status = 'cancelled' AND h.in_hand THEN 'cancelled'
     ELSE 'lost'
-END AS outcome
+END AS outcome,
+-- Since its claim looked, the scene may have been completed by its other jobs.
+v.kind = 'video' AND v.a_begun IS NOT NULL AND EXISTS (
+    SELECT FROM scenes s WHERE s.id = v.scene_id AND s.render_status <> 'rendering'
+) AS unshown
 FROM m LEFT JOIN moved v ON v.n = m.n LEFT JOIN held h ON h.id = m.id
 ORDER BY m.n
