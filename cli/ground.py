@@ -19,10 +19,12 @@ class Ground:
     """Settings and providers, shared by all that runs in one process."""
 
     database: DatabaseSettings
+    """With the address of the embedded server in it, where that is used."""
     storage: StorageSettings
     providers: Providers
     database_address: str
     """As people may see it: what ``psql`` takes, without the password."""
+    is_embedded: bool
 
     @property
     def catalogue(self) -> Catalogue:
@@ -41,9 +43,10 @@ async def opened_ground() -> AsyncIterator[Ground]:
     database, storage = load(DatabaseSettings), load(StorageSettings)
     providers = await asyncio.to_thread(build, load(ProviderSettings))
     try:
-        # The embedded server before services ask for it side by side: it is started and migrated once.
-        find = address if database.database_url else address_at_head
-        url = await asyncio.to_thread(find, database)
-        yield Ground(database, storage, providers, shown(url))
+        # The embedded server is started and migrated here, once: its library bears no threads side by side.
+        is_embedded = database.database_url is None
+        url = await asyncio.to_thread(address_at_head if is_embedded else address, database)
+        resolved = database.model_copy(update={"database_url": url.render_as_string(hide_password=False)})
+        yield Ground(resolved, storage, providers, shown(url), is_embedded)
     finally:
         await providers.aclose()

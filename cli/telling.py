@@ -13,15 +13,14 @@ from cli.screen import LiveScreen, PlainScreen, Screen
 from cli.watching import Clip, Watched
 from domain.films import Film
 from domain.job import Job
-from domain.statuses import JobKind, JobStatus
+from domain.statuses import JobKind
 from providers.registry import Providers
 from storage.location import Folder, parse_location
 from storage.settings import StorageSettings
 
-_INSERT = (
-    "INSERT INTO video_generation_jobs (project_id, scene_id, prompt, duration_seconds)\n"
-    "    VALUES (gen_random_uuid(), gen_random_uuid(), 'A fox crosses a frozen lake at dawn.', 4)"
-)
+_INSERT = """\
+    INSERT INTO video_generation_jobs (project_id, scene_id, prompt, duration_seconds)
+    VALUES (gen_random_uuid(), gen_random_uuid(), 'A fox crosses a frozen lake at dawn.', 4)"""
 
 
 class Teller:
@@ -44,7 +43,7 @@ class Teller:
 
     def say_where(self, ground: Ground, address: str) -> None:
         """Say where everything is."""
-        own = "" if ground.database.database_url else " (its own)"
+        own = " (its own)" if ground.is_embedded else ""
         self._fact("API", f"{address}/docs")
         self._fact("database", f"{ground.database_address}{own}")
         self._fact("provider", _provider(ground.providers))
@@ -81,17 +80,19 @@ class Teller:
             self._line(
                 f"All {_clips(len(clips))} are stored: {film:.0f} s of film in {seconds:.0f} s.", "bold green"
             )
-        self._line()
-        for project in dict.fromkeys(clip.job.project_id for clip in clips):
-            self._fact("clips", _place(ground.storage, str(project)))
-        self._fact("cost", _cost(clips))
+        stored = [clip for clip in clips if clip not in missing]
+        if stored:
+            self._line()
+            for project in dict.fromkeys(clip.job.project_id for clip in stored):
+                self._fact("clips", _place(ground.storage, str(project)))
+            self._fact("cost", _cost(stored))
 
     def say_serving(self, ground: Ground, address: str, film: Film) -> None:
         """Say that it goes on, and what to try."""
         self._line()
         self._line("Still serving; Ctrl-C stops. To try from another terminal:", "bold")
         self._line(f"  curl {address}/api/v1/projects/{film.project.receipt}/render-status")
-        self._line(f'  psql "{ground.database_address}" -c "{_INSERT}"')
+        self._line(f'  psql "{ground.database_address}" -c "\n{_INSERT}"')
         self._line("  rushes jobs list")
 
     def say_stopping(self, clips: Sequence[Clip]) -> None:
@@ -136,8 +137,7 @@ def _place(settings: StorageSettings, project: str) -> str:
 
 
 def _cost(clips: Sequence[Clip]) -> str:
-    made = [clip.job for clip in clips if clip.status is JobStatus.COMPLETED]
-    total = _dollars([job.actual_cost for job in made])
-    if all(job.provider == "mock" for job in made):
+    total = _dollars(clip.job.actual_cost for clip in clips)
+    if all(clip.job.provider == "mock" for clip in clips):
         return f"nothing; at the prices that the mock pretends it would have been {total}"
     return total
