@@ -8,6 +8,7 @@ from api.settings import ApiSettings
 from cli.logs import LogSettings
 from db.settings import DatabaseSettings
 from executor.settings import ExecutorSettings
+from providers.grok.settings import GrokSettings
 from providers.mock.settings import MockSettings
 from providers.settings import ProviderSettings
 from storage.settings import StorageSettings
@@ -19,6 +20,7 @@ EVERY_SETTING: Mapping[str, type[BaseSettings]] = {
     "Executor": ExecutorSettings,
     "API": ApiSettings,
     "Mock provider": MockSettings,
+    "Grok Imagine": GrokSettings,
     "Logs": LogSettings,
 }
 """By the heading that they stand under."""

@@ -1,6 +1,9 @@
 """The generated pages say what the code says."""
 
+import importlib
+
 import pytest
+from pydantic_settings import BaseSettings
 
 from cli.every_setting import EVERY_SETTING
 from cli.reference import FOLDER, PAGES
@@ -29,6 +32,15 @@ def test_every_promised_setting_exists() -> None:
         for name in names(key, field)
     }
     assert there >= PROMISED
+
+
+def test_no_class_of_settings_is_left_out() -> None:
+    root = FOLDER.parents[1]
+    packages = {name.partition(".")[0] for name in (kind.__module__ for kind in EVERY_SETTING.values())}
+    for path in (path for package in packages for path in (root / package).rglob("settings.py")):
+        importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+    ours = {kind for kind in BaseSettings.__subclasses__() if kind.__module__.partition(".")[0] in packages}
+    assert ours == set(EVERY_SETTING.values())
 
 
 def test_every_setting_is_described() -> None:
