@@ -1,0 +1,155 @@
+"""A whole executor, on a real database, with xAI simulated over real connections."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.engine import Database
+from db.settings import DatabaseSettings
+from domain.statuses import JobKind
+from executor.main import work
+from executor.settings import ExecutorSettings
+from providers.grok.adapter import GrokImages, GrokVideos
+from providers.registry import Default, Providers
+from storage.settings import StorageSettings
+from tests.database import eventually
+from tests.factories import attempt_rows, insert_job, job_row
+from tests.grok_server import Simulator, simulating
+
+MODELS = {JobKind.VIDEO: "grok-imagine-video-1.5", JobKind.IMAGE: "grok-imagine-image"}
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Simulator]:
+    with simulating(tmp_path / "xai") as served:
+        yield served
+
+
+@pytest.fixture
+async def executing(simulator: Simulator, database_url: str, home: Path) -> AsyncIterator[None]:
+    async with running(simulator, database_url, home):
+        yield
+
+
+@asynccontextmanager
+async def running(simulator: Simulator, database_url: str, home: Path) -> AsyncIterator[None]:
+    made = [prompt_to_poll(simulator.videos()), prompt_to_poll(simulator.images())]
+    providers = Providers(
+        {(one.kind, one.name): one for one in made},
+        {kind: Default("grok", model) for kind, model in MODELS.items()},
+        {},
+    )
+    stop, ready = asyncio.Event(), asyncio.Event()
+    executor = asyncio.create_task(
+        work(
+            ExecutorSettings(),
+            stop,
+            ready,
+            database=DatabaseSettings(database_url=database_url, rushes_home=home),
+            storage=StorageSettings(rushes_home=home),
+            providers=providers,
+        )
+    )
+    try:
+        async with asyncio.timeout(30):
+            await ready.wait()
+        yield
+    finally:
+        stop.set()
+        await executor
+        await providers.aclose()
+
+
+def prompt_to_poll(provider: Any) -> GrokVideos | GrokImages:
+    """Let the first poll come at once: the simulator takes no time."""
+    provider.models = {name: replace(able, typical_seconds=0.0) for name, able in provider.models.items()}
+    assert isinstance(provider, GrokVideos | GrokImages)
+    return provider
+
+
+async def insert(database: Database, prompt: str, **columns: Any) -> UUID:
+    return await insert_job(database, prompt=prompt, duration_seconds=2.0, resolution="480p", **columns)
+
+
+async def rests(database: Database, job: UUID) -> dict[str, Any]:
+    async def rested() -> bool:
+        return (await job_row(database, job))["status"] in {"completed", "failed", "cancelled"}
+
+    await eventually(rested, 60)
+    return await job_row(database, job)
+
+
+@pytest.mark.usefixtures("executing")
+async def test_a_row_becomes_a_clip_of_xais(database: Database, home: Path, simulator: Simulator) -> None:
+    row = await rests(database, await insert(database, "a fox"))
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    assert (row["provider"], row["model"]) == ("grok", "grok-imagine-video-1.5")
+    assert row["actual_cost"] == Decimal("0.160000"), "what xAI says: 2 s at 0.08 USD"
+    assert (row["width"], row["height"]) == (854, 480)
+    assert (home / "storage" / row["storage_path"]).stat().st_size == row["size_bytes"]
+    with simulator.books() as ledger:
+        (accepted,) = ledger.all()
+    assert row["provider_job_id"] == accepted.id
+
+
+@pytest.mark.usefixtures("executing")
+@pytest.mark.parametrize("fault", ["drop_after_accept", "error_after_accept", "garbage_after_accept"])
+async def test_a_lost_answer_is_adopted_and_paid_once(
+    database: Database, simulator: Simulator, fault: str
+) -> None:
+    row = await rests(database, await insert(database, f"a fox [sim:{fault}]"))
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    (attempt,) = await attempt_rows(database, row["id"])
+    assert attempt["state"] == "succeeded"
+    with simulator.books() as ledger:
+        assert list(ledger.per_filename().values()) == [1]
+        assert list(ledger.per_prompt().values()) == [1]
+
+
+@pytest.mark.usefixtures("executing")
+async def test_a_refused_submit_is_made_again_and_paid_once(database: Database, simulator: Simulator) -> None:
+    row = await rests(database, await insert(database, "a fox [sim:rate_limited=1]"))
+
+    assert row["status"] == "completed"
+    assert row["attempt_count"] == 1, "a refusal uses up no retry"
+    states = [attempt["state"] for attempt in await attempt_rows(database, row["id"])]
+    assert states == ["rejected", "succeeded"]
+    with simulator.books() as ledger:
+        assert len(ledger.all()) == 1
+
+
+@pytest.mark.usefixtures("executing")
+async def test_a_blocked_clip_is_charged_and_waits_for_a_person(database: Database) -> None:
+    row = await rests(database, await insert(database, "a fox [sim:moderated]"))
+
+    assert (row["status"], row["error_code"]) == ("failed", "content_blocked")
+    (attempt,) = await attempt_rows(database, row["id"])
+    assert attempt["actual_cost"] == Decimal("0.160000")
+
+
+@pytest.mark.usefixtures("executing")
+async def test_polls_and_downloads_may_fail_for_a_while(database: Database, simulator: Simulator) -> None:
+    faults = "poll_error=1,poll_wrong_key=1,not_found=1,download_error=1,download_drop=1"
+    row = await rests(database, await insert(database, f"a fox [sim:{faults}]"))
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    with simulator.books() as ledger:
+        assert len(ledger.all()) == 1
+
+
+@pytest.mark.usefixtures("executing")
+async def test_a_row_becomes_an_image_of_xais(database: Database, home: Path) -> None:
+    row = await rests(database, await insert_job(database, kind="image", duration_seconds=None))
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    assert row["actual_cost"] == Decimal("0.020000")
+    assert (home / "storage" / row["storage_path"]).read_bytes().startswith(b"\xff\xd8\xff")
