@@ -184,13 +184,23 @@ async def silence(database: Transactions, executor: UUID, seconds: float = 3600)
     )
 
 
+def resumes(held: Claim) -> bool:
+    """Tell whether the latest attempt is what a taken-over job is at, and not an older one that is over."""
+    over = {AttemptState.REJECTED, AttemptState.FAILED, AttemptState.SUCCEEDED, AttemptState.ABANDONED}
+    if held.attempt is None:
+        return False
+    return held.job.status is not JobStatus.PROCESSING or held.attempt.state not in over
+
+
 class Life:
-    """One job in one executor's hands, moved step by step; ``claim`` is the latest it holds."""
+    """One job in one executor's hands, moved step by step; a taken-over one goes on with its attempt."""
 
     def __init__(self, queue: JobQueue, held: Claim) -> None:
         self.queue = queue
         self.claim = held
         self.attempt = attempt(held)
+        if resumes(held) and held.attempt is not None:
+            self.attempt = replace(self.attempt, id=held.attempt.id, number=held.attempt.number)
         self.handle = handle()
 
     async def to(self, status: JobStatus) -> "Life":

@@ -1,0 +1,169 @@
+"""Everybody locks in one order: whatever runs at once, nobody is chosen as a deadlock's victim."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+import pytest
+
+from db.engine import Database, parse_url
+from db.job_moves import JobMovesStore
+from db.projects import ProjectStore
+from db.queue import PostgresQueue
+from domain import moves
+from domain.errors import ConflictError
+from domain.failures import ErrorCode
+from domain.job import Claim
+from domain.moves import Move, Outcome, Pause
+from domain.provider import GenerationFailedError, SubmitRejectedError
+from domain.statuses import AttemptState, JobKind, JobStatus
+from tests.factories import Life, card, insert_jobs, lane, result, resumes, row, rows, set_gate, stored
+from tests.integration.db.consistency import assert_consistent
+
+REFUSED = SubmitRejectedError(ErrorCode.RATE_LIMITED)
+FAILED = GenerationFailedError(ErrorCode.PROVIDER_FAILED)
+LANES = [lane(30), lane(30, kind=JobKind.IMAGE), lane(30, provider="grok", is_default=False)]
+
+
+class Worker:
+    """An executor without a provider: it decides by lot what became of each of its jobs."""
+
+    def __init__(self, queue: PostgresQueue, rng: random.Random) -> None:
+        self.queue = queue
+        self.rng = rng
+        self.card = card()
+        self.hands: dict[UUID, tuple[Life, str]] = {}
+        """What it holds, and the last move that it made with it."""
+
+    def take(self, claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            self.hands[claim.job.id] = Life(self.queue, claim), _stands(claim)
+
+    async def step(self) -> None:
+        choice = self.rng.random()
+        if choice < 0.35:
+            self.take(await self.queue.claim(self.card.id, self.rng.choice(LANES), self.rng.randint(1, 8)))
+        elif choice < 0.40:
+            await self.queue.hand_over(self.card.id)
+            self.hands.clear()
+        elif choice < 0.50:
+            self.take(await self.queue.adopt(self.card.id, ["mock", "grok"], dead_too=True, limit=5))
+        else:
+            await self.flush()
+
+    async def flush(self) -> None:
+        some = self.rng.sample(list(self.hands.values()), min(len(self.hands), 12))
+        batch = [(life, self.rng.choice(NEXT[last])(life)) for life, last in some]
+        outcomes = await self.queue.apply([move for _, move in batch])
+        for (life, move), outcome in zip(batch, outcomes, strict=True):
+            job = life.claim.job.id
+            del self.hands[job]
+            if outcome is Outcome.CANCELLED:
+                self.hands[job] = life, "cancelled"
+            elif outcome is Outcome.APPLIED and move.name in NEXT:
+                self.hands[job] = life, move.name
+
+
+def _stands(claim: Claim) -> str:
+    """Say which move made the job what it is."""
+    if claim.job.status is JobStatus.PROCESSING:
+        return "begin" if resumes(claim) else "claim"
+    names = {JobStatus.GENERATING: "accept", JobStatus.UPLOADING: "collect", JobStatus.CANCELLED: "cancelled"}
+    return names[claim.job.status]
+
+
+NEXT: dict[str, list[Callable[[Life], Move]]] = {
+    "claim": [
+        lambda life: moves.begin(life.claim, life.attempt),
+        lambda life: moves.begin(life.claim, life.attempt),
+        lambda life: moves.release(life.claim),
+    ],
+    "begin": [
+        lambda life: moves.accept(life.claim, life.attempt, life.handle),
+        lambda life: moves.accept(life.claim, life.attempt, life.handle),
+        lambda life: moves.reject(life.claim, life.attempt, REFUSED, 0.0),
+        lambda life: moves.reject(life.claim, life.attempt, REFUSED, 0.0, Pause("slow", 0.0)),
+        lambda life: moves.fail(
+            life.claim, JobStatus.PROCESSING, REFUSED, life.attempt.id, AttemptState.REJECTED
+        ),
+    ],
+    "accept": [
+        lambda life: moves.collect(life.claim, life.attempt.id, result()),
+        lambda life: moves.collect(life.claim, life.attempt.id, result()),
+        lambda life: moves.retry_later(life.claim, life.attempt.id, FAILED, FAILED.cost, 0.0),
+    ],
+    "collect": [
+        lambda life: moves.complete(life.claim, life.attempt.id, stored(life.claim), 1),
+        lambda life: moves.complete(life.claim, life.attempt.id, stored(life.claim), 1),
+        lambda life: moves.fail(life.claim, JobStatus.UPLOADING, FAILED, life.attempt.id),
+    ],
+    "cancelled": [
+        lambda life: moves.let_go(life.claim, life.attempt.id, FAILED),
+        lambda life: moves.keep_take(life.claim, life.attempt.id, stored(life.claim), 1),
+    ],
+}
+"""What may come next, by the last move; written more than once, it comes more often."""
+
+
+async def _repeat(times: int, act: Callable[[], Awaitable[object]]) -> None:
+    for _ in range(times):
+        await act()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_everything_at_once_deadlocks_nobody(database: Database, database_url: str, seed: int) -> None:
+    rng = random.Random(seed)
+    pool = Database(parse_url(database_url), name="rushes-crowd", pool_size=16)
+    people, projects = JobMovesStore(pool), [uuid4() for _ in range(3)]
+    scenes = {project: [uuid4() for _ in range(2)] for project in projects}
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    before = (await row(database, deadlocks))["deadlocks"]
+
+    async def insert() -> None:
+        project = rng.choice(projects)
+        await insert_jobs(
+            pool,
+            3,
+            project_id=project,
+            scene_id=rng.choice(scenes[project]),
+            kind=rng.choice(["video", "image"]),
+            provider=rng.choice([None, "mock", "grok"]),
+        )
+
+    async def person() -> None:
+        known = await rows(pool, "SELECT id FROM video_generation_jobs")
+        if not known:
+            return
+        job = rng.choice(known)["id"]
+        acts: list[Callable[[UUID], Awaitable[object]]] = [people.cancel, people.retry, people.retry_download]
+        with suppress(ConflictError):
+            await rng.choice(acts)(job)
+
+    async def director() -> None:
+        project = rng.choice(projects)
+        async with pool.transaction() as connection:
+            store = ProjectStore(connection)
+            await store.lock(project, scenes[project])
+            await store.roll_up(project, scenes[project])
+
+    for _ in range(10):
+        await insert()
+    workers = [Worker(PostgresQueue(pool), random.Random(seed * 100 + n)) for n in range(4)]
+    for worker in workers:
+        await worker.queue.beat(worker.card)
+    try:
+        # Any deadlock comes back as an error here, and ends the test.
+        async with asyncio.TaskGroup() as crowd:
+            for worker in workers:
+                crowd.create_task(_repeat(40, worker.step))
+            for act, times in ((person, 25), (person, 25), (insert, 15), (director, 15)):
+                crowd.create_task(_repeat(times, act))
+    finally:
+        await pool.close()
+    await set_gate(database, paused_until=None)
+    assert (await row(database, deadlocks))["deadlocks"] == before
+    finished = await rows(database, "SELECT status FROM video_generation_jobs WHERE finished_at IS NOT NULL")
+    assert len({one["status"] for one in finished}) == 3, "the lots reached every end"
+    await assert_consistent(database)
