@@ -60,18 +60,20 @@ _PROVIDERS = f"{', '.join(sorted(BUILT_IN))}, or an installed plug-in"
 
 def settings_page() -> str:
     """Write the page of all settings."""
-    parts = [_SETTINGS]
+    parts, seen = [_SETTINGS], set[str]()
     for heading, kind in EVERY_SETTING.items():
-        rows = "\n".join(_rows(kind))
+        rows = "\n".join(_rows(kind, seen))
         parts.append(f"\n## {heading}\n\n| setting | default | allowed | |\n|---|---|---|---|\n{rows}\n")
     return "".join(parts)
 
 
-def _rows(kind: type[BaseSettings]) -> Iterator[str]:
+def _rows(kind: type[BaseSettings], seen: set[str]) -> Iterator[str]:
+    """Write a row for each setting that no class before had, and note it."""
     for key, field in kind.model_fields.items():
         name = names(key, field)[0]
-        if name == "RUSHES_HOME" and kind is not EVERY_SETTING["Database"]:
+        if name in seen:
             continue
+        seen.add(name)
         takes = _PROVIDERS if name in {"VIDEO_PROVIDER", "IMAGE_PROVIDER"} else allowed(field)
         cells = (f"`{name}`", _default(field), takes, field.description or "")
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
