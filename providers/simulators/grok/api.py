@@ -91,7 +91,8 @@ class Api:
 
     async def _accept(self, request: Request, work: Work) -> Accepted:
         body = await self._xai.intake.body(request)
-        if f"[sim:{Fault.DROP_BEFORE_ACCEPT}]" in str(body.get("prompt")):
+        faults, scope = self._xai.intake.faults_of(body), str(body.get("prompt"))
+        if self._xai.intake.plays(Fault.DROP_BEFORE_ACCEPT, faults, scope):
             await self._xai.wires.cut(request)
             raise RefusedError(500, {})
         row = self._xai.intake.accept(work, body)

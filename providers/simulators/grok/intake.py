@@ -75,7 +75,7 @@ class Intake:
         Raises:
             RefusedError: nothing was accepted.
         """
-        faults = self._faults(body)
+        faults = self.faults_of(body)
         self._refuse(work, body, faults)
         now = self._now()
         if self._knobs.late_validation and work is not Work.IMAGE:
@@ -91,7 +91,12 @@ class Intake:
         """Tell whether a fault is due now, and count it."""
         return fault in faults and self._ledger.plays(scope, fault, faults.limit(fault))
 
-    def _faults(self, body: dict[str, Any]) -> Faults:
+    def faults_of(self, body: dict[str, Any]) -> Faults:
+        """Read the faults that a submission plays.
+
+        Raises:
+            RefusedError: its prompt asks for one that there is not.
+        """
         try:
             return of_prompt(str(body.get("prompt") or ""), self.faults)
         except FaultError as error:
@@ -136,7 +141,8 @@ def _problems(work: Work, body: dict[str, Any]) -> Iterator[str]:
     if not str(body.get("prompt") or "").strip():
         yield "Prompt cannot be empty. Please provide a prompt."
     seconds = body.get("duration", _EXTENSION_SECONDS)
-    if work is Work.EXTENSION and not _SHORTEST_EXTENSION <= int(seconds) <= _LONGEST_EXTENSION:
+    fits = isinstance(seconds, int) and _SHORTEST_EXTENSION <= seconds <= _LONGEST_EXTENSION
+    if work is Work.EXTENSION and not fits:
         yield "Duration must be between 2 and 10 seconds."
 
 

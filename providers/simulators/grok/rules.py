@@ -121,7 +121,8 @@ def image_problems(body: Mapping[str, Any]) -> Iterator[str]:
     """Name what is wrong with a request for images."""
     if not str(body.get("prompt") or "").strip():
         yield "Prompt cannot be empty. Please provide a prompt."
-    if not 1 <= int(body.get("n", 1)) <= _MOST_IMAGES:
+    count = body.get("n", 1)
+    if not isinstance(count, int) or not 1 <= count <= _MOST_IMAGES:
         yield "n must be between 1 and 10."
     if body.get("aspect_ratio", "auto") not in _IMAGE_RATIOS:
         yield f"Invalid aspect_ratio: {body['aspect_ratio']}"

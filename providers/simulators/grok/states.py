@@ -7,7 +7,7 @@ from providers.simulators.grok.faults import Fault
 from providers.simulators.grok.knobs import Knobs
 from providers.simulators.grok.ledger import Accepted, Work
 from providers.simulators.grok.refusals import CONTENT
-from providers.simulators.grok.rules import seconds_of
+from providers.simulators.grok.rules import seconds_of, video_problems
 
 _MODERATED = "Generated video rejected by content moderation."
 _SUFFIXES = {Work.IMAGE: "jpeg"}
@@ -47,7 +47,9 @@ class States:
         cost = {} if Fault.NO_COST in faults else {"usage": {"cost_in_usd_ticks": row.ticks}}
         if Fault.FAILED in faults:
             code = faults.text(Fault.FAILED, "internal_error")
-            return {"status": "failed", "error": {"code": code, "message": _sentence(code)}}
+            # What is wrong with the request, where it was let in in spite of it.
+            wrong = next(video_problems(row.body), None) if row.work is Work.VIDEO else None
+            return {"status": "failed", "error": {"code": code, "message": wrong or _sentence(code)}}
         if Fault.ERROR_STRING in faults:
             return {"status": "failed", "error": CONTENT, **cost}
         if Fault.MODERATED_FAILED in faults:
