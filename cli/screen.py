@@ -23,7 +23,9 @@ _STYLES = {
     JobStatus.FAILED: "red",
     JobStatus.CANCELLED: "dim red",
 }
-_BAR_WIDTH = 26
+_WIDEST_BAR, _NARROWEST_BAR = 26, 6
+_BESIDE_BAR = 68
+"""Columns that everything else takes, padding included."""
 
 
 class Screen(Protocol):
@@ -48,6 +50,7 @@ class LiveScreen:
     """A line with a bar for each clip, drawn anew in place."""
 
     def __init__(self, console: Console) -> None:
+        self._console = console
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="visible")
 
     def __enter__(self) -> Self:
@@ -63,7 +66,7 @@ class LiveScreen:
 
     def show(self, clips: Sequence[Clip], seconds: float) -> None:
         """Draw."""
-        self._live.update(picture(clips, seconds), refresh=True)
+        self._live.update(picture(clips, seconds, self._console.width), refresh=True)
 
 
 class PlainScreen:
@@ -91,15 +94,16 @@ class PlainScreen:
                 self._write(f"{seconds:6.1f} s  {clip.label:<4} {clip.words}")
 
 
-def picture(clips: Sequence[Clip], seconds: float) -> Table:
-    """Draw all clips and a line that sums them up."""
+def picture(clips: Sequence[Clip], seconds: float, columns: int) -> Table:
+    """Draw all clips, each on one line, and a line that sums them up."""
+    bar = max(_NARROWEST_BAR, min(_WIDEST_BAR, columns - _BESIDE_BAR))
     table = Table.grid(padding=(0, 1, 0, 1))
     table.add_column(justify="right", min_width=4)
     table.add_column(no_wrap=True, max_width=28)
-    table.add_column(justify="right", style="dim")
-    table.add_column(width=_BAR_WIDTH)
+    table.add_column(justify="right", style="dim", no_wrap=True, min_width=4)
+    table.add_column(width=bar)
     table.add_column(no_wrap=True, min_width=16)
-    table.add_column(justify="right", min_width=6)
+    table.add_column(justify="right", no_wrap=True, min_width=6)
     scene = None
     for clip in clips:
         title = "" if clip.scene == scene else clip.scene
@@ -108,7 +112,7 @@ def picture(clips: Sequence[Clip], seconds: float) -> Table:
             Text(clip.label, "bold"),
             title,
             f"{clip.job.duration_seconds or 0:g} s",
-            _bar(clip.percent, clip.status),
+            _bar(clip.percent, clip.status, bar),
             Text(clip.words, _STYLES[clip.status]),
             "" if clip.elapsed is None else Text(f"{clip.elapsed:.1f} s", "dim"),
         )
@@ -120,15 +124,13 @@ def picture(clips: Sequence[Clip], seconds: float) -> Table:
         "",
         Text("the film", "bold"),
         f"{sum(clip.job.duration_seconds or 0 for clip in clips):g} s",
-        _bar(percent, status),
+        _bar(percent, status, bar),
         Text(f"{done} of {len(clips)} stored", "bold"),
         Text(f"{seconds:.1f} s", "bold"),
     )
     return table
 
 
-def _bar(percent: float, status: JobStatus) -> ProgressBar:
+def _bar(percent: float, status: JobStatus, width: int) -> ProgressBar:
     style = _STYLES[status]
-    return ProgressBar(
-        total=100, completed=percent, width=_BAR_WIDTH, complete_style=style, finished_style=style
-    )
+    return ProgressBar(total=100, completed=percent, width=width, complete_style=style, finished_style=style)
