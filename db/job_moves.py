@@ -73,17 +73,42 @@ class JobMovesStore:
     async def _locked(self, job: UUID) -> AsyncIterator[tuple[AsyncConnection, RowMapping]]:
         """Lock what comes before the job, and roll up at the end."""
         async with self._database.transaction() as connection:
-            place = (await connection.execute(statement("whereabouts"), {"job": job})).one_or_none()
-            if place is None:
-                raise NotFoundError("there is no such job")
-            gates = [{"provider": place.provider, "kind": place.kind}]
-            projects, scenes = [place.project_id], [place.scene_id] if place.scene_id else []
-            await connection.execute(statement("lock_gates"), {"gates": as_json(gates)})
-            await lock_for_roll_up(connection, projects, scenes)
-            found = await connection.execute(statement("lock_job"), {"job": job})
-            yield connection, found.mappings().one()
-            await roll_up(connection, projects, scenes)
+            place, before = await _lock(connection, job)
+            yield connection, before
+            await roll_up(connection, *place)
 
     async def _write(self, connection: AsyncConnection, name: str, job: UUID, values: dict[str, Any]) -> bool:
         found = await connection.execute(statement(name), {"job": job, **values})
         return found.first() is not None
+
+
+_Place = tuple[list[UUID], list[UUID]]
+"""The project and the scene, if any."""
+
+
+async def _lock(connection: AsyncConnection, job: UUID) -> tuple[_Place, RowMapping]:
+    """Lock a job after its gate, project and scene.
+
+    Raises:
+        NotFoundError: there is no such job.
+    """
+    while True:
+        found = (await connection.execute(statement("whereabouts"), {"job": job})).one_or_none()
+        if found is None:
+            raise NotFoundError("there is no such job")
+        place = [found.project_id], [found.scene_id] if found.scene_id else []
+        gates = as_json([{"provider": found.provider, "kind": found.kind}])
+        if (await connection.execute(statement("lock_gates"), {"gates": gates})).first():
+            return place, await _lock_inner(connection, place, job)
+        # No gate yet: while we wait for the job, a claim may name its provider or make its gate.
+        async with connection.begin_nested() as savepoint:
+            before = await _lock_inner(connection, place, job)
+            if not before["slot_held"]:
+                return place, before
+            # One came first, and its gate would now be locked after the job: begin again.
+            await savepoint.rollback()
+
+
+async def _lock_inner(connection: AsyncConnection, place: _Place, job: UUID) -> RowMapping:
+    await lock_for_roll_up(connection, *place)
+    return (await connection.execute(statement("lock_job"), {"job": job})).mappings().one()

@@ -1,7 +1,6 @@
--- Before projects, scenes and jobs: everybody locks in this order. Whoever does not know the provider yet,
--- because a claim may name it any moment, locks all of them.
+-- Before projects, scenes and jobs: everybody locks in this order.
 SELECT g.provider FROM gates g
 JOIN jsonb_to_recordset(CAST(:gates AS jsonb)) AS w(provider text, kind text)
-    ON w.kind = g.kind AND (w.provider = g.provider OR w.provider IS NULL)
+    ON w.provider = g.provider AND w.kind = g.kind
 ORDER BY g.provider, g.kind
 FOR UPDATE OF g

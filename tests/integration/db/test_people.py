@@ -349,27 +349,41 @@ async def test_two_people_retry_at_once(
     await assert_consistent(database)
 
 
-@pytest.mark.parametrize("first", ["claim", "cancel"])
-async def test_a_cancel_and_a_claim_at_once(
-    database: Database, queue: PostgresQueue, people: JobMovesStore, first: str
+@pytest.mark.parametrize("gate", ["known gate", "no gate yet"])
+@pytest.mark.parametrize("provider", [None, "mock"])
+async def test_a_cancel_waits_for_a_claim(
+    database: Database, queue: PostgresQueue, people: JobMovesStore, provider: str | None, gate: str
 ) -> None:
-    job = await insert_job(database)
-    await queue.claim(ME, lane(), 0)
+    """Whatever the claim makes of the job, the cancel takes its locks in order, and undoes the claim."""
+    job = await insert_job(database, provider=provider)
+    if gate == "known gate":
+        await queue.claim(ME, lane(), 0)
+        assert await queue.claim(ME, lane(0), 1) == []
     async with held(database) as other:
-        if first == "claim":
-            claims = asyncio.create_task(PostgresQueue(other).claim(ME, lane(), 1))
-            await other.done.wait()
-            cancel = asyncio.create_task(people.cancel(job))
-        else:
-            cancel = asyncio.create_task(JobMovesStore(other).cancel(job))
-            await other.done.wait()
-            claims = asyncio.create_task(queue.claim(ME, lane(), 1))
+        claims = asyncio.create_task(PostgresQueue(other).claim(ME, lane(), 1))
+        await other.done.wait()
+        cancel = asyncio.create_task(people.cancel(job))
         await waiting(database)
         other.go.set()
+        assert len(await claims) == 1
         assert await cancel is C.CANCELLED
-        assert len(await claims) == (1 if first == "claim" else 0)
     after = await job_row(database, job)
     assert (after["status"], after["slot_held"], after["in_hand"]) == (S.CANCELLED, False, False)
+    assert (await row(database, "SELECT in_flight FROM gates"))["in_flight"] == 0
+    await assert_consistent(database)
+
+
+async def test_a_claim_passes_over_a_job_that_is_being_cancelled(
+    database: Database, queue: PostgresQueue
+) -> None:
+    job = await insert_job(database)
+    async with held(database) as other:
+        cancel = asyncio.create_task(JobMovesStore(other).cancel(job))
+        await other.done.wait()
+        assert await queue.claim(ME, lane(), 1) == []
+        other.go.set()
+        assert await cancel is C.CANCELLED
+    assert await queue.claim(ME, lane(), 1) == []
     await assert_consistent(database)
 
 
