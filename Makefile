@@ -55,7 +55,9 @@ image: studio  ## build the container image rushes:latest
 
 requirements: $(VENV)/.dev  ## bring requirements/ in step with pyproject.toml (UPGRADE=--upgrade takes the newest)
 	@$(LOCK) pyproject.toml --output-file requirements/runtime.txt
-	@$(LOCK) pyproject.toml --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra veo --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	@$(LOCK) pyproject.toml --extra veo --constraint requirements/dev.txt --output-file requirements/veo.txt
+	@$(LOCK) --group fidelity --output-file requirements/fidelity.txt
 	@$(LOCK) pyproject.toml --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 

@@ -188,6 +188,8 @@ def test_the_architecture_page_lists_every_folder() -> None:
 REQUIREMENTS = {
     "runtime.txt": PYPROJECT["project"]["dependencies"],
     "dev.txt": PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"],
+    "fidelity.txt": PYPROJECT["dependency-groups"]["fidelity"],
+    "veo.txt": PYPROJECT["project"]["dependencies"] + PYPROJECT["project"]["optional-dependencies"]["veo"],
     "bench.txt": PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["bench"],
     "build.txt": PYPROJECT["dependency-groups"]["build"] + PYPROJECT["build-system"]["requires"],
 }
@@ -203,7 +205,7 @@ def test_requirements_are_in_step_with_the_project(name: str) -> None:
         assert all(wanted.specifier.contains(version) for version in versions), wanted
 
 
-@pytest.mark.parametrize("name", ["dev.txt", "bench.txt", "build.txt"])
+@pytest.mark.parametrize("name", ["dev.txt", "veo.txt", "bench.txt", "build.txt"])
 def test_requirements_agree_on_versions(name: str) -> None:
     runtime, other = pinned("runtime.txt"), pinned(name)
     assert {key: other[key] for key in runtime.keys() & other.keys()} == {
