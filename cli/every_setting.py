@@ -11,6 +11,7 @@ from executor.settings import ExecutorSettings
 from providers.grok.settings import GrokSettings
 from providers.mock.settings import MockSettings
 from providers.settings import ProviderSettings
+from providers.vertex.settings import GoogleSettings
 from storage.settings import StorageSettings
 
 EVERY_SETTING: Mapping[str, type[BaseSettings]] = {
@@ -21,6 +22,7 @@ EVERY_SETTING: Mapping[str, type[BaseSettings]] = {
     "API": ApiSettings,
     "Mock provider": MockSettings,
     "Grok Imagine": GrokSettings,
+    "Veo and Gemini at Google": GoogleSettings,
     "Logs": LogSettings,
 }
 """By the heading that they stand under."""

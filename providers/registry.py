@@ -34,6 +34,8 @@ class BuiltIn:
 BUILT_IN: Mapping[str, BuiltIn] = {
     "mock": BuiltIn("providers.mock.adapter:providers", images="mock"),
     "grok": BuiltIn("providers.grok.adapter:providers", images="grok"),
+    "veo3": BuiltIn("providers.veo3.adapter:providers", images="gemini"),
+    "gemini": BuiltIn("providers.gemini.adapter:providers", images="gemini"),
 }
 _IMAGES_OF_PLUG_INS = "mock"
 _CHOICES = {JobKind.VIDEO: "VIDEO_PROVIDER", JobKind.IMAGE: "IMAGE_PROVIDER"}

@@ -1,0 +1,1 @@
+"""Gemini's image models on Vertex AI."""
