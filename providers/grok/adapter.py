@@ -37,8 +37,10 @@ from providers.grok.settings import GrokSettings
 from providers.grok.store import ResultStore, filename, result_of
 
 NAME = "grok"
-_NOT_FOUND_GRACE = 120.0
-"""Seconds after a submit for which a 404 may mean that xAI's servers do not all know the job yet."""
+_NOT_FOUND_SECONDS = 120.0
+"""For so long polls have to answer nothing but 404 before a job counts as forgotten."""
+_RECOVERED = "recovered:"
+"""What the executor puts before the landing of an attempt that was found without its id."""
 _LONGEST_ID = 512
 
 
@@ -59,10 +61,11 @@ class _Grok:
     kind: JobKind
     models: Mapping[str, Capability]
 
-    def __init__(self, xai: XaiClient) -> None:
+    def __init__(self, xai: XaiClient, *, clock: Callable[[], float] = time.time) -> None:
         self.name = NAME
         self._xai = xai
-        self._store = ResultStore(xai, self.kind)
+        self._clock = clock
+        self._store = ResultStore(xai, self.kind, clock)
 
     def open(self, result: Result) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Stream a result."""
@@ -76,7 +79,16 @@ class _Grok:
 
         Nothing found proves nothing: xAI lists no running jobs and takes no idempotency key.
         """
-        return await self._store.find(filename(attempt, self.kind))
+        return await self._store.find(filename(attempt.landing, self.kind))
+
+    async def _kept(self, handle: Handle, error: ProviderError) -> Result:
+        """Give the copy in the file store of what its handle does not lead to; without one, raise."""
+        landing = handle.id.removeprefix(_RECOVERED)
+        name = str(handle.data.get("filename") or filename(landing, self.kind))
+        found = await self._store.find(name)
+        if found is None:
+            raise error
+        return found
 
     async def check(self) -> str:
         """Ask xAI about the key."""
@@ -94,18 +106,18 @@ class GrokVideos(_Grok):
     models: Mapping[str, Capability] = VIDEO_MODELS
 
     def __init__(self, xai: XaiClient, *, clock: Callable[[], float] = time.time) -> None:
-        super().__init__(xai)
-        self._clock = clock
-        self._interpreter = Interpreter(xai)
+        super().__init__(xai, clock=clock)
+        self._interpreter = Interpreter(xai, clock)
+        self._unknown_since: dict[str, float] = {}
 
     async def submit(self, request: GenerationRequest, attempt: Attempt) -> Handle:
         """Ask for one clip with one POST."""
         able = checked(request, self.kind, self.models.get(request.model))
-        name = filename(attempt, self.kind)
+        name = filename(attempt.landing, self.kind)
         answer = await self._xai.submit("/videos/generations", video_body(request, able, name))
         return Handle(
             self._id_in(answer),
-            {"filename": name, "quote": str(able.quote(request)), "submitted_at": self._clock()},
+            {"filename": name, "quote": str(able.quote(request))},
         )
 
     def _id_in(self, answer: bytes) -> str:
@@ -122,6 +134,7 @@ class GrokVideos(_Grok):
         answer = await self._xai.get(f"/videos/{quoted_path(handle.id, safe='')}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return await self._not_found(handle, answer)
+        self._unknown_since.pop(handle.id, None)
         try:
             return self._interpreter.read(answer, quoted(handle.data))
         except GenerationFailedError as error:
@@ -130,19 +143,19 @@ class GrokVideos(_Grok):
             return await self._kept(handle, error)
 
     async def _not_found(self, handle: Handle, answer: httpx.Response) -> Result:
+        """Take a 404 seriously only when it lasts: no clip that is paid for is given up for one of them."""
         _, raw = self._xai.error(answer)
-        age = self._clock() - float(handle.data.get("submitted_at", 0.0))
-        if age < _NOT_FOUND_GRACE:
-            raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, "xAI does not know this clip yet.", raw=raw)
+        now = self._clock()
+        if now - self._unknown_since.setdefault(handle.id, now) < _NOT_FOUND_SECONDS:
+            if handle.id.startswith(_RECOVERED):
+                return await self._kept(handle, ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=raw))
+            raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, "xAI does not know this clip now.", raw=raw)
         message = "xAI does not know this clip any more; it may have been billed."
-        return await self._kept(handle, GenerationFailedError(ErrorCode.RESULT_MISSING, message, raw=raw))
-
-    async def _kept(self, handle: Handle, error: GenerationFailedError) -> Result:
-        """Give the copy in the file store of a clip that its job does not lead to any more."""
-        found = await self._store.find(str(handle.data.get("filename", "")))
-        if found is None:
-            raise error
-        return found
+        missing = GenerationFailedError(ErrorCode.RESULT_MISSING, message, raw=raw)
+        try:
+            return await self._kept(handle, missing)
+        finally:
+            self._unknown_since.pop(handle.id, None)
 
 
 class GrokImages(_Grok):
@@ -154,15 +167,16 @@ class GrokImages(_Grok):
     async def submit(self, request: GenerationRequest, attempt: Attempt) -> Handle:
         """Make one image with one POST."""
         able = checked(request, self.kind, self.models.get(request.model))
-        name = filename(attempt, self.kind)
+        name = filename(attempt.landing, self.kind)
         answer = await self._xai.submit("/images/generations", image_body(request, able, name))
         images = self._images_in(answer)
         image, cost = images.data[0], images.usage.cost
+        found = result_of(image, self.kind, self._clock(), able.quote(request) if cost is None else cost)
         data = {
             "filename": name,
-            "cost": str(able.quote(request) if cost is None else cost),
             "blocked": image.blocked,
-            "result": result_of(image, self.kind).to_json(),
+            "there": image.is_there,
+            "result": found.to_json(),
         }
         return Handle(name, data)
 
@@ -178,11 +192,13 @@ class GrokImages(_Grok):
     async def poll(self, handle: Handle) -> Pending | Result:
         """Give what the submit already got."""
         data = handle.data
-        cost = Decimal(str(data.get("cost", "0")))
-        if data.get("blocked"):
-            raise GenerationFailedError(ErrorCode.CONTENT_BLOCKED, cost=cost, reasons=("respect_moderation",))
+        if "result" not in data:
+            return await self._kept(handle, ProviderError(ErrorCode.PROVIDER_TRANSIENT))
         found = Result.from_json(data["result"])
+        cost = found.actual_cost or Decimal(0)
+        if data["blocked"]:
+            raise GenerationFailedError(ErrorCode.CONTENT_BLOCKED, cost=cost, reasons=("respect_moderation",))
         # The two belong together; a handle that was mixed up leads to nothing.
-        if data.get("filename") != handle.id or not found.data:
+        if data["filename"] != handle.id or not data["there"]:
             raise GenerationFailedError(ErrorCode.RESULT_MISSING, cost=cost)
-        return Result(found.data, found.content_type, cost)
+        return found

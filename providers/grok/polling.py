@@ -1,6 +1,6 @@
 """What the answer to a poll means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from providers.grok.errors import Said, advice, failure_code, refusal_code, said
 from providers.grok.schemas import VideoStatus
 from providers.grok.store import result_of
 
+_ANSWERS = frozenset({httpx.codes.OK, httpx.codes.ACCEPTED})
 _RUNNING = frozenset({"pending", "queued", "processing", "in_progress"})
 _ABOUT_THE_ACCOUNT = frozenset(
     {ErrorCode.AUTH, ErrorCode.PERMISSION, ErrorCode.QUOTA_OR_BILLING, ErrorCode.RATE_LIMITED}
@@ -29,8 +30,9 @@ log = structlog.get_logger(__name__)
 class Interpreter:
     """Reads the answers of ``GET /v1/videos/{id}``, but for a 404, which takes more than the answer."""
 
-    def __init__(self, xai: XaiClient) -> None:
+    def __init__(self, xai: XaiClient, clock: Callable[[], float]) -> None:
         self._xai = xai
+        self._clock = clock
 
     def read(self, answer: httpx.Response, quote: Decimal) -> Pending | Result:
         """Tell how a generation stands.
@@ -39,18 +41,17 @@ class Interpreter:
             GenerationFailedError: it is over, without a result.
             ProviderError: this answer says nothing.
         """
-        if answer.status_code == httpx.codes.ACCEPTED:
-            return _pending(self._parsed(answer)) if answer.content.strip() else Pending()
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code not in _ANSWERS:
             self._refused(answer, quote)
         status = self._parsed(answer)
+        if answer.status_code == httpx.codes.ACCEPTED and (status is None or not status.status):
+            return _pending(status)  # its body may be empty (seen by several clients), or anything
         if status is None:
             raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=self._xai.clean(answer.text))
-        return self._state(status, answer, quote)
+        return self._state(status, self._xai.clean(answer.text), quote)
 
-    def _state(self, status: VideoStatus, answer: httpx.Response, quote: Decimal) -> Pending | Result:
-        raw = self._xai.clean(answer.text)
-        if status.status == "failed" or (not status.status and status.error):
+    def _state(self, status: VideoStatus, raw: str, quote: Decimal) -> Pending | Result:
+        if status.status == "failed":
             raise _failure(said({"error": status.error}), status, quote, raw)
         if status.status == "expired":
             raise GenerationFailedError(
@@ -58,10 +59,31 @@ class Interpreter:
             )
         # Some answers had no status but a video (AI SDK's xAI provider treats them as done).
         if status.status == "done" or (not status.status and status.video.is_there):
-            return _done(status, quote, raw)
+            return self._done(status, raw, quote)
+        if not status.status and status.error:
+            self._odd_error(status, raw, quote)
         if status.status not in _RUNNING:
             log.warning("xAI names an unknown status", action="grok_odd_status", status=status.status[:80])
         return _pending(status)
+
+    def _odd_error(self, status: VideoStatus, raw: str, quote: Decimal) -> None:
+        """Raise for an error without a status: the end where content rules say so, otherwise nothing."""
+        error = said({"error": status.error})
+        if error.about_content:
+            raise _failure(error, status, quote, raw)
+        raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=raw)
+
+    def _done(self, status: VideoStatus, raw: str, quote: Decimal) -> Result:
+        cost = status.usage.cost
+        charged = quote if cost is None else cost
+        if status.video.blocked:
+            # Policy-violating generations are charged (xAI's pricing page).
+            raise GenerationFailedError(
+                ErrorCode.CONTENT_BLOCKED, raw=raw, cost=charged, reasons=("respect_moderation",)
+            )
+        if not status.video.is_there:
+            raise GenerationFailedError(ErrorCode.RESULT_MISSING, raw=raw, cost=charged)
+        return result_of(status.video, JobKind.VIDEO, self._clock(), cost)
 
     def _parsed(self, answer: httpx.Response) -> VideoStatus | None:
         try:
@@ -82,20 +104,6 @@ class Interpreter:
 def _pending(status: VideoStatus | None) -> Pending:
     progress = None if status is None else status.progress
     return Pending(progress if progress is None else min(progress, _WHOLE))
-
-
-def _done(status: VideoStatus, quote: Decimal, raw: str) -> Result:
-    cost = status.usage.cost
-    if status.video.blocked:
-        # Policy-violating generations are charged (xAI's pricing page).
-        charged = quote if cost is None else cost
-        raise GenerationFailedError(
-            ErrorCode.CONTENT_BLOCKED, raw=raw, cost=charged, reasons=("respect_moderation",)
-        )
-    if not status.video.is_there:
-        raise GenerationFailedError(ErrorCode.RESULT_MISSING, raw=raw, cost=quote if cost is None else cost)
-    found = result_of(status.video, JobKind.VIDEO)
-    return Result(found.data, found.content_type, cost)
 
 
 def _failure(error: Said, status: VideoStatus, quote: Decimal, raw: str) -> GenerationFailedError:

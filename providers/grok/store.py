@@ -1,8 +1,9 @@
 """Finished results: at their temporary address, and in xAI's file store, where they are also found again."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ import httpx
 from pydantic import ValidationError
 
 from domain.failures import ErrorCode
-from domain.provider import Attempt, ProviderError, Result, ResultGoneError
+from domain.provider import ProviderError, Result, ResultGoneError
 from domain.statuses import JobKind
 from providers.grok.client import XaiClient
 from providers.grok.schemas import FilePage, Media
@@ -21,15 +22,18 @@ _KEPT_SECONDS = 2 * 24 * 3_600
 _PAGE = 100
 _MOST_PAGES = 20
 """2,000 files back: more than one account, at one clip a second, makes while an answer is looked for."""
-_GONE = frozenset({403, 404, 410})
+_ADDRESS_GONE = frozenset({403, 404, 410})
+_FILE_GONE = frozenset({404, 410})
+"""A 403 there is about the key, and can be mended."""
+_SETTLED_SECONDS = 600.0
+"""An address without a copy that is refused sooner than this after the end may not work yet."""
 _CONTENT_TYPES = {"png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
 _SUFFIXES = {JobKind.VIDEO: "mp4", JobKind.IMAGE: "jpg"}
 
 
-def filename(attempt: Attempt, kind: JobKind) -> str:
+def filename(landing: str, kind: JobKind) -> str:
     """Give the name, unique to the attempt, under which its result lands in the file store."""
-    landing = re.sub(r"[^A-Za-z0-9._-]+", "-", attempt.landing)
-    return f"rushes-{landing}.{_SUFFIXES[kind]}"
+    return f"rushes-{re.sub(r'[^A-Za-z0-9._-]+', '-', landing)}.{_SUFFIXES[kind]}"
 
 
 def storage_options(name: str) -> dict[str, Any]:
@@ -37,26 +41,28 @@ def storage_options(name: str) -> dict[str, Any]:
     return {"filename": name, "expires_after": _KEPT_SECONDS}
 
 
-def result_of(media: Media, kind: JobKind, **data: Any) -> Result:
-    """Describe a finished video or image."""
-    found = {"url": media.url, "file_id": media.file_output.file_id, **data}
-    return Result({name: value for name, value in found.items() if value}, content_type(media.url, kind))
+def result_of(media: Media, kind: JobKind, seen_at: float, cost: Decimal | None) -> Result:
+    """Describe a finished video or image, first seen at a Unix second."""
+    found = {"url": media.url, "file_id": media.file_output.file_id, "seen_at": seen_at}
+    kept = {name: value for name, value in found.items() if value}
+    return Result(kept, content_type(media.url, kind), cost)
 
 
 def content_type(url: str, kind: JobKind) -> str:
     """Tell what is at an address; xAI's images are JPEGs where their names do not say otherwise."""
     if kind is JobKind.VIDEO:
         return "video/mp4"
-    suffix = httpx.URL(url).path.rpartition(".")[2].lower() if url else ""
+    suffix = url.partition("?")[0].rpartition(".")[2].lower()
     return _CONTENT_TYPES.get(suffix, "image/jpeg")
 
 
 class ResultStore:
     """Fetches results and finds lost ones."""
 
-    def __init__(self, xai: XaiClient, kind: JobKind) -> None:
+    def __init__(self, xai: XaiClient, kind: JobKind, clock: Callable[[], float]) -> None:
         self._xai = xai
         self._kind = kind
+        self._clock = clock
 
     async def find(self, name: str) -> Result | None:
         """Look for a file of this name, the newest files first.
@@ -96,16 +102,21 @@ class ResultStore:
         """
         url, file_id = result.data.get("url"), result.data.get("file_id")
         async with AsyncExitStack() as stack:
+            gone = _ADDRESS_GONE
             answer = await stack.enter_async_context(self._xai.stream_url(url)) if url else None
-            if file_id and (answer is None or answer.status_code in _GONE):
+            if file_id and (answer is None or answer.status_code in gone):
+                gone = _FILE_GONE
                 answer = await stack.enter_async_context(self._xai.stream_file(quote(file_id, safe="")))
             if answer is None:
                 raise ResultGoneError(ErrorCode.RESULT_MISSING)
-            if answer.status_code in _GONE:
+            if answer.status_code in gone and (file_id or self._is_settled(result)):
                 raise ResultGoneError(ErrorCode.RESULT_EXPIRED, raw=f"HTTP {answer.status_code}")
             if answer.status_code != httpx.codes.OK:
                 raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw=f"HTTP {answer.status_code}")
             yield self._chunks(answer)
+
+    def _is_settled(self, result: Result) -> bool:
+        return self._clock() - float(result.data.get("seen_at", 0.0)) > _SETTLED_SECONDS
 
     async def _chunks(self, answer: httpx.Response) -> AsyncIterator[bytes]:
         received, due = 0, answer.headers.get("content-length", "")

@@ -70,7 +70,7 @@ def an_image(fault: str = "") -> GenerationRequest:
 
 def accepted(simulator: Simulator, attempt: Attempt) -> int:
     with simulator.books() as ledger:
-        return ledger.per_filename()[filename(attempt, attempt.request.kind)]
+        return ledger.per_filename()[filename(attempt.landing, attempt.request.kind)]
 
 
 async def lost(provider: GrokVideos | GrokImages, attempt: Attempt) -> SubmitUnknownError:
@@ -178,16 +178,21 @@ async def test_a_lost_clip_is_found_behind_many_others(simulator: Simulator, vid
     assert isinstance(await videos.recover(attempt), Result)
 
 
-@pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:{closed}/v1", "https://no-such-host.invalid/v1", "https"]
-)
-async def test_what_was_never_sent_was_never_accepted(simulator: Simulator, address: str) -> None:
+@pytest.mark.parametrize("why", ["refused", "no such host", "no TLS there"])
+async def test_what_was_never_sent_was_never_accepted(
+    simulator: Simulator, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        closed = free.getsockname()[1]
-    speaks_no_tls = simulator.base_url.replace("http:", "https:")
-    url = speaks_no_tls if address == "https" else address.format(closed=closed)
-    videos = GrokVideos(XaiClient(url, KEY))
+        closed = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    addresses = {"refused": closed, "no TLS there": simulator.base_url.replace("http:", "https:")}
+    if why not in addresses:
+
+        def unknown(*_: object, **__: object) -> None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+        monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    videos = GrokVideos(XaiClient(addresses.get(why, "https://xai.invalid/v1"), KEY))
     error = await refused(videos, an_attempt(asked()))
     assert error.code is ErrorCode.PROVIDER_TRANSIENT
     await videos.aclose()
@@ -308,24 +313,68 @@ async def test_progress_is_told_between_empty_answers(tmp_path: Path) -> None:
         await videos.aclose()
 
 
-async def test_a_job_that_xai_forgot_leads_to_the_copy_in_its_file_store(simulator: Simulator) -> None:
+class Clock:
     now = 1_000_000.0
-    videos = simulator.videos(clock=lambda: now)
-    for fault, kept in (("not_found", True), ("not_found,not_stored", False)):
-        request = asked(fault)
-        handle = await videos.submit(request, an_attempt(request))
-        with pytest.raises(ProviderError, match="yet"):
-            await videos.poll(handle)
-        now += 121
-        if kept:
-            found = await videos.poll(handle)
-            assert isinstance(found, Result)
-            assert await downloaded(videos, found)
-        else:
-            with pytest.raises(GenerationFailedError) as caught:
-                await videos.poll(handle)
-            assert caught.value.code is ErrorCode.RESULT_MISSING
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def not_now(videos: GrokVideos, handle: Handle) -> None:
+    with pytest.raises(ProviderError) as caught:
+        await videos.poll(handle)
+    assert not isinstance(caught.value, GenerationFailedError)
+
+
+async def test_a_job_that_xai_forgot_leads_to_the_copy_in_its_file_store(simulator: Simulator) -> None:
+    clock = Clock()
+    videos = simulator.videos(clock=clock)
+    request = asked("not_found")
+    handle = await videos.submit(request, an_attempt(request))
+    await not_now(videos, handle)
+    clock.now += 121
+    found = await videos.poll(handle)
+    assert isinstance(found, Result)
+    assert await downloaded(videos, found)
     await videos.aclose()
+
+
+async def test_a_job_that_xai_forgot_without_a_copy_is_missing(simulator: Simulator) -> None:
+    clock = Clock()
+    videos = simulator.videos(clock=clock)
+    request = asked("not_found,not_stored")
+    handle = await videos.submit(request, an_attempt(request))
+    await not_now(videos, handle)
+    clock.now += 119
+    await not_now(videos, handle)
+    clock.now += 2
+    with pytest.raises(GenerationFailedError) as caught:
+        await videos.poll(handle)
+    assert caught.value.code is ErrorCode.RESULT_MISSING
+    await videos.aclose()
+
+
+async def test_a_404_in_the_middle_of_a_long_generation_is_nothing(simulator: Simulator) -> None:
+    clock = Clock()
+    videos = simulator.videos(clock=clock)
+    request = asked("not_found=1,never")
+    handle = await videos.submit(request, an_attempt(request))
+    clock.now += 600
+    await not_now(videos, handle)
+    clock.now += 600
+    assert isinstance(await videos.poll(handle), Pending)
+    await videos.aclose()
+
+
+async def test_what_was_recovered_is_found_again_after_a_crash(
+    videos: GrokVideos, images: GrokImages
+) -> None:
+    for provider, request in ((videos, asked("drop_after_accept")), (images, an_image("drop_after_accept"))):
+        attempt = an_attempt(request)
+        await lost(provider, attempt)
+        found = await provider.poll(Handle(f"recovered:{attempt.landing}"))
+        assert isinstance(found, Result)
+        assert await downloaded(provider, found)
 
 
 @pytest.mark.parametrize("fault", ["download_error=1", "download_drop=1"])
@@ -355,11 +404,30 @@ async def test_a_result_outlives_its_address_for_another_day(tmp_path: Path) -> 
         await videos.aclose()
 
 
-async def test_an_expired_address_without_a_copy_is_gone(videos: GrokVideos) -> None:
+async def test_an_address_without_a_copy_is_gone_once_it_had_time_to_work(simulator: Simulator) -> None:
+    clock = Clock()
+    videos = simulator.videos(clock=clock)
     request = asked("url_expired,not_stored")
     result = await finished(videos, await videos.submit(request, an_attempt(request)))
+    with pytest.raises(ProviderError) as caught:
+        await downloaded(videos, result)
+    assert caught.value.code is ErrorCode.DOWNLOAD_FAILED
+    clock.now += 601
     with pytest.raises(ResultGoneError):
         await downloaded(videos, result)
+    await videos.aclose()
+
+
+async def test_a_key_that_may_not_read_files_does_not_make_a_clip_gone() -> None:
+    def answer(method: str, path: str) -> Answer:
+        return Answer(403, b'{"code": "permission-denied", "error": "no"}')
+
+    with serving(answer) as url:
+        videos = GrokVideos(XaiClient(f"{url}/v1", KEY))
+        with pytest.raises(ProviderError) as caught:
+            await downloaded(videos, Result({"url": f"{url}/clip.mp4", "file_id": "file_1"}))
+        assert caught.value.code is ErrorCode.DOWNLOAD_FAILED
+        await videos.aclose()
 
 
 async def test_a_download_that_is_too_short_is_not_the_result() -> None:

@@ -12,6 +12,7 @@ from providers.grok.client import XaiClient
 from providers.grok.polling import Interpreter
 
 QUOTE = Decimal("0.64")
+NOW = 1_000_000.0
 URL = "https://vidgen.x.ai/xai-vidgen-bucket/xai-video-1.mp4"
 COST = {"usage": {"cost_in_usd_ticks": 6_400_000_000}}
 
@@ -19,7 +20,7 @@ COST = {"usage": {"cost_in_usd_ticks": 6_400_000_000}}
 @pytest.fixture
 async def interpreter() -> AsyncIterator[Interpreter]:
     client = XaiClient("https://xai.invalid/v1", "xai-secret-key")
-    yield Interpreter(client)
+    yield Interpreter(client, lambda: NOW)
     await client.aclose()
 
 
@@ -67,7 +68,7 @@ async def test_it_runs(interpreter: Interpreter, given: httpx.Response, progress
 async def test_it_is_done(
     interpreter: Interpreter, body: dict[str, Any], data: dict[str, Any], cost: Decimal | None
 ) -> None:
-    assert interpreter.read(answer(200, body), QUOTE) == Result(data, "video/mp4", cost)
+    assert interpreter.read(answer(200, body), QUOTE) == Result({**data, "seen_at": NOW}, "video/mp4", cost)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,8 @@ async def test_it_is_done(
             "0.1",
         ),
         (answer(200, {"status": "failed"}), "provider_failed", "0"),
-        (answer(200, {"error": "it broke"}), "provider_failed", "0"),
+        (answer(200, {"error": "Blocked by moderation"}), "content_blocked", "0.64"),
+        (answer(202, {"status": "failed"}), "provider_failed", "0"),
         (answer(200, {"status": "expired"}), "result_expired", "0"),
         (answer(400, {"error": "bad image"}), "invalid_request", "0"),
         (answer(400, {"error": "rejected by moderation"}), "content_blocked", "0.64"),
@@ -140,6 +142,7 @@ async def test_it_is_over(interpreter: Interpreter, given: httpx.Response, code:
         httpx.Response(200, content=b"<html>"),
         httpx.Response(200, content=b""),
         answer(200, [1]),
+        answer(200, {"error": "it broke"}),
     ],
 )
 async def test_it_says_nothing_of_a_clip_that_is_paid_for(
