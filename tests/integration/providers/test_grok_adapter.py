@@ -497,3 +497,53 @@ async def test_the_two_kinds_are_told_apart(videos: GrokVideos, images: GrokImag
     for provider, request in ((videos, an_image()), (images, asked())):
         swapped = replace(request, model=next(iter(provider.models)))
         assert (await refused(provider, an_attempt(swapped))).code is ErrorCode.INVALID_REQUEST
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code", "says"),
+    [
+        (200, '{"name": "mine", "team_blocked": true}', ErrorCode.PERMISSION, "blocked"),
+        (200, "<html>", ErrorCode.PROVIDER_TRANSIENT, "XAI_BASE_URL"),
+        (404, "", ErrorCode.MODEL_UNAVAILABLE, "XAI_BASE_URL"),
+        (400, '{"error": "?"}', ErrorCode.AUTH, "make a new key"),
+        (403, '{"error": "used all available credits"}', ErrorCode.QUOTA_OR_BILLING, "out of credits"),
+        (503, "", ErrorCode.PROVIDER_TRANSIENT, "trouble"),
+    ],
+)
+async def test_what_is_wrong_with_an_account_is_told_with_its_mend(
+    status: int, body: str, code: ErrorCode, says: str
+) -> None:
+    with serving(lambda *_: Answer(status, body.encode())) as url:
+        videos = GrokVideos(XaiClient(f"{url}/v1", KEY))
+        with pytest.raises(ProviderError, match=says) as caught:
+            await videos.check()
+        assert caught.value.code is code
+        await videos.aclose()
+
+
+async def test_a_file_store_that_cannot_be_read_proves_nothing() -> None:
+    with serving(lambda *_: Answer(200, b"<html>")) as url:
+        videos = GrokVideos(XaiClient(f"{url}/v1", KEY))
+        with pytest.raises(ProviderError, match="file store"):
+            await videos.recover(an_attempt(asked()))
+        await videos.aclose()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/clip.mp4", "no address", "http://[broken/"])
+async def test_an_address_that_cannot_be_reached_is_a_failed_download(videos: GrokVideos, url: str) -> None:
+    with pytest.raises(ProviderError) as caught:
+        await downloaded(videos, Result({"url": url}))
+    assert caught.value.code is ErrorCode.DOWNLOAD_FAILED
+
+
+async def test_a_result_that_leads_nowhere_is_missing(videos: GrokVideos) -> None:
+    with pytest.raises(ResultGoneError) as caught:
+        await downloaded(videos, Result({}))
+    assert caught.value.code is ErrorCode.RESULT_MISSING
+
+
+async def test_cancelling_asks_for_nothing(simulator: Simulator, videos: GrokVideos) -> None:
+    request = asked()
+    handle = await videos.submit(request, an_attempt(request))
+    await videos.cancel(handle)
+    assert isinstance(await videos.poll(handle), Result), "xAI cannot stop it"
