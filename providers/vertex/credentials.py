@@ -42,7 +42,7 @@ class GoogleTokens:
         """
         try:
             credentials = _from_file(key_file) if key_file else _from_surroundings()
-        except (exceptions.GoogleAuthError, OSError, ValueError) as error:
+        except (exceptions.GoogleAuthError, OSError, ValueError, LookupError, AttributeError) as error:
             # Never the library's own words: they may quote the file.
             advice = "name a service account's key file, or run: gcloud auth application-default login"
             value = None if key_file is None else str(key_file)

@@ -1,0 +1,160 @@
+"""A whole executor, on a real database, with Vertex AI simulated over real connections."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from db.engine import Database
+from db.settings import DatabaseSettings
+from domain.provider import Provider
+from domain.statuses import JobKind
+from executor.main import work
+from executor.settings import ExecutorSettings
+from providers.registry import Default, Providers
+from storage.settings import StorageSettings
+from tests.database import eventually
+from tests.factories import attempt_rows, insert_job, job_row
+from tests.vertex import GCS, LITE, World, simulated
+
+PICTURES = "gemini-nano-banana-2.1"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with simulated(tmp_path) as world:
+        yield world
+
+
+@asynccontextmanager
+async def executing(world: World, database_url: str, home: Path, *, gcs: bool = True) -> AsyncIterator[None]:
+    made = [prompt_to_poll(world.veo(gcs=gcs, patience=5.0)), prompt_to_poll(world.gemini())]
+    defaults = {JobKind.VIDEO: Default("veo3", LITE), JobKind.IMAGE: Default("gemini", PICTURES)}
+    providers = Providers({(one.kind, one.name): one for one in made}, defaults, {})
+    stop, ready = asyncio.Event(), asyncio.Event()
+    executor = asyncio.create_task(
+        work(
+            ExecutorSettings(),
+            stop,
+            ready,
+            database=DatabaseSettings(database_url=database_url, rushes_home=home),
+            storage=StorageSettings(rushes_home=home),
+            providers=providers,
+        )
+    )
+    try:
+        async with asyncio.timeout(30):
+            await ready.wait()
+        yield
+    finally:
+        stop.set()
+        await executor
+        await providers.aclose()
+
+
+def prompt_to_poll(provider: Any) -> Provider:
+    """Let the first poll come at once: the simulator takes no time."""
+    provider.models = {name: replace(able, typical_seconds=0.0) for name, able in provider.models.items()}
+    made: Provider = provider
+    return made
+
+
+async def insert(database: Database, prompt: str) -> UUID:
+    return await insert_job(database, prompt=prompt, duration_seconds=4.0, resolution="720p")
+
+
+async def rests(database: Database, job: UUID) -> dict[str, Any]:
+    async def rested() -> bool:
+        return (await job_row(database, job))["status"] in {"completed", "failed", "cancelled"}
+
+    await eventually(rested, 60)
+    return await job_row(database, job)
+
+
+@pytest.mark.parametrize("gcs", [True, False])
+async def test_a_row_becomes_a_clip_of_veos(
+    database: Database, database_url: str, home: Path, world: World, gcs: bool
+) -> None:
+    async with executing(world, database_url, home, gcs=gcs):
+        row = await rests(database, await insert(database, "a fox"))
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    assert (row["provider"], row["model"]) == ("veo3", LITE)
+    assert row["actual_cost"] == Decimal("0.200000"), "4 s at 0.05 USD: Google reports no cost"
+    assert (home / "storage" / row["storage_path"]).stat().st_size == row["size_bytes"]
+    assert row["provider_job_id"] in world.simulator.operations.running
+    (attempt,) = await attempt_rows(database, row["id"])
+    folder = f"{GCS}/{row['id']}/{attempt['id']}/" if gcs else ""
+    assert world.simulator.ledger.paid_by_storage_uri() == {folder: 1}
+
+
+@pytest.mark.parametrize("fault", ["drop_after_accept", "error_after_accept", "empty_200"])
+async def test_a_lost_answer_is_found_in_the_bucket_and_paid_once(
+    database: Database, database_url: str, home: Path, world: World, fault: str
+) -> None:
+    async with executing(world, database_url, home):
+        row = await rests(database, await insert(database, f"a fox [sim:{fault}]"))
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    (attempt,) = await attempt_rows(database, row["id"])
+    assert attempt["state"] == "succeeded"
+    ledger = world.simulator.ledger
+    assert ledger.paid_by_storage_uri() == {f"{GCS}/{row['id']}/{attempt['id']}/": 1}
+    assert ledger.paid_by_label("job") == {str(row["id"]): 1}
+    assert len(ledger.submits) == 1
+
+
+async def test_a_refused_submit_is_made_again_and_paid_once(
+    database: Database, database_url: str, home: Path, world: World
+) -> None:
+    async with executing(world, database_url, home):
+        row = await rests(database, await insert(database, "a fox [sim:unavailable=1]"))
+
+    assert row["status"] == "completed"
+    assert row["attempt_count"] == 1, "a refusal uses up no retry"
+    states = [attempt["state"] for attempt in await attempt_rows(database, row["id"])]
+    assert states == ["rejected", "succeeded"]
+    assert len(world.simulator.ledger.accepted) == 1
+
+
+async def test_a_blocked_clip_costs_nothing_and_waits_for_a_person(
+    database: Database, database_url: str, home: Path, world: World
+) -> None:
+    async with executing(world, database_url, home):
+        row = await rests(database, await insert(database, "a fox [sim:filtered]"))
+
+    assert (row["status"], row["error_code"]) == ("failed", "content_blocked")
+    assert "Support codes: 64151117" in row["error_message"]
+    (attempt,) = await attempt_rows(database, row["id"])
+    assert attempt["actual_cost"] == Decimal(0)
+
+
+async def test_polls_and_downloads_may_fail_for_a_while(
+    database: Database, database_url: str, home: Path, world: World
+) -> None:
+    faults = "poll_error=1,download_error=5,slow_bucket=0.3"
+    async with executing(world, database_url, home):
+        row = await rests(database, await insert(database, f"a fox [sim:{faults}]"))
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    assert len(world.simulator.ledger.accepted) == 1
+
+
+async def test_a_row_becomes_a_picture_of_geminis(
+    database: Database, database_url: str, home: Path, world: World
+) -> None:
+    async with executing(world, database_url, home):
+        job = await insert_job(database, kind="image", duration_seconds=None)
+        row = await rests(database, job)
+
+    assert (row["status"], row["error_message"]) == ("completed", None)
+    assert (row["provider"], row["model"]) == ("gemini", PICTURES)
+    assert row["actual_cost"] == Decimal("0.033600")
+    assert (home / "storage" / row["storage_path"]).read_bytes().startswith(b"\x89PNG")
+    assert world.simulator.ledger.images == 1
