@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from db.engine import Transactions
-from domain.statuses import FINAL, LIVE, JobStatus, RenderStatus
+from db.engine import Joined, Transactions
+from domain.statuses import FINAL, IN_HAND, LIVE, JobStatus, RenderStatus
 from domain.transitions import ALLOWED
 from tests.factories import Row, rows
 
@@ -13,17 +13,30 @@ _OPEN = {"intent", "accepted", "unknown"}
 
 
 async def assert_consistent(database: Transactions) -> None:
-    """Read everything in one snapshot's time and hold it against the rules."""
-    jobs = {row["id"]: row for row in await rows(database, "SELECT * FROM video_generation_jobs")}
-    attempts = await rows(database, "SELECT * FROM job_attempts ORDER BY job_id, number")
-    events = await rows(database, "SELECT * FROM job_events ORDER BY id")
-    gates = await rows(database, "SELECT * FROM gates")
-    scenes = await rows(database, "SELECT * FROM scenes")
-    projects = await rows(database, "SELECT * FROM projects")
+    """Read everything and hold it against the rules; nothing else may write meanwhile."""
+    async with database.transaction() as connection:
+        now = Joined(connection)
+        jobs = {row["id"]: row for row in await rows(now, "SELECT * FROM video_generation_jobs")}
+        attempts = await rows(now, "SELECT * FROM job_attempts ORDER BY job_id, number")
+        events = await rows(now, "SELECT * FROM job_events ORDER BY id")
+        gates = await rows(now, "SELECT * FROM gates")
+        scenes = await rows(now, "SELECT * FROM scenes")
+        projects = await rows(now, "SELECT * FROM projects")
+        executors = {row["id"] for row in await rows(now, "SELECT id FROM executors")}
     _gates_count_slots(jobs.values(), gates)
     _attempts_fit_their_jobs(jobs, attempts)
     _events_tell_the_whole_story(jobs, events)
     _roll_ups_are_true(list(jobs.values()), attempts, scenes, projects)
+    _nobody_is_lost(jobs.values(), executors)
+
+
+def _nobody_is_lost(jobs: Iterable[Row], executors: set[object]) -> None:
+    """A job in hand is in nobody's, to be taken over, or in those of somebody who has a heartbeat to lose."""
+    if not executors:
+        return  # The test claims without beating.
+    for job in jobs:
+        assert job["in_hand"] or job["status"] not in IN_HAND
+        assert not job["in_hand"] or job["claimed_by"] is None or job["claimed_by"] in executors
 
 
 def _gates_count_slots(jobs: Iterable[Row], gates: Iterable[Row]) -> None:

@@ -12,18 +12,14 @@ from db.engine import Database, parse_url
 from db.job_moves import JobMovesStore
 from db.projects import ProjectStore
 from db.queue import PostgresQueue
-from domain import moves
 from domain.errors import ConflictError
-from domain.failures import ErrorCode
 from domain.job import Claim
-from domain.moves import Move, Outcome, Pause
-from domain.provider import GenerationFailedError, SubmitRejectedError
-from domain.statuses import AttemptState, JobKind, JobStatus
-from tests.factories import Life, card, insert_jobs, lane, result, resumes, row, rows, set_gate, stored
+from domain.moves import Outcome
+from domain.statuses import JobKind
+from tests.factories import Life, card, insert_jobs, lane, row, rows, set_gate
 from tests.integration.db.consistency import assert_consistent
+from tests.integration.db.workers import NEXT, last_move
 
-REFUSED = SubmitRejectedError(ErrorCode.RATE_LIMITED)
-FAILED = GenerationFailedError(ErrorCode.PROVIDER_FAILED)
 LANES = [lane(30), lane(30, kind=JobKind.IMAGE), lane(30, provider="grok", is_default=False)]
 
 
@@ -39,7 +35,7 @@ class Worker:
 
     def take(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
-            self.hands[claim.job.id] = Life(self.queue, claim), _stands(claim)
+            self.hands[claim.job.id] = Life(self.queue, claim), last_move(claim)
 
     async def step(self) -> None:
         choice = self.rng.random()
@@ -64,47 +60,6 @@ class Worker:
                 self.hands[job] = life, "cancelled"
             elif outcome is Outcome.APPLIED and move.name in NEXT:
                 self.hands[job] = life, move.name
-
-
-def _stands(claim: Claim) -> str:
-    """Say which move made the job what it is."""
-    if claim.job.status is JobStatus.PROCESSING:
-        return "begin" if resumes(claim) else "claim"
-    names = {JobStatus.GENERATING: "accept", JobStatus.UPLOADING: "collect", JobStatus.CANCELLED: "cancelled"}
-    return names[claim.job.status]
-
-
-NEXT: dict[str, list[Callable[[Life], Move]]] = {
-    "claim": [
-        lambda life: moves.begin(life.claim, life.attempt),
-        lambda life: moves.begin(life.claim, life.attempt),
-        lambda life: moves.release(life.claim),
-    ],
-    "begin": [
-        lambda life: moves.accept(life.claim, life.attempt, life.handle),
-        lambda life: moves.accept(life.claim, life.attempt, life.handle),
-        lambda life: moves.reject(life.claim, life.attempt, REFUSED, 0.0),
-        lambda life: moves.reject(life.claim, life.attempt, REFUSED, 0.0, Pause("slow", 0.0)),
-        lambda life: moves.fail(
-            life.claim, JobStatus.PROCESSING, REFUSED, life.attempt.id, AttemptState.REJECTED
-        ),
-    ],
-    "accept": [
-        lambda life: moves.collect(life.claim, life.attempt.id, result()),
-        lambda life: moves.collect(life.claim, life.attempt.id, result()),
-        lambda life: moves.retry_later(life.claim, life.attempt.id, FAILED, FAILED.cost, 0.0),
-    ],
-    "collect": [
-        lambda life: moves.complete(life.claim, life.attempt.id, stored(life.claim), 1),
-        lambda life: moves.complete(life.claim, life.attempt.id, stored(life.claim), 1),
-        lambda life: moves.fail(life.claim, JobStatus.UPLOADING, FAILED, life.attempt.id),
-    ],
-    "cancelled": [
-        lambda life: moves.let_go(life.claim, life.attempt.id, FAILED),
-        lambda life: moves.keep_take(life.claim, life.attempt.id, stored(life.claim), 1),
-    ],
-}
-"""What may come next, by the last move; written more than once, it comes more often."""
 
 
 async def _repeat(times: int, act: Callable[[], Awaitable[object]]) -> None:

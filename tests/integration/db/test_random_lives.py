@@ -1,0 +1,280 @@
+"""Random lives of jobs: executors, zombies and people in any order, and everything true after every step."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from db.engine import Database, parse_url
+from db.job_moves import JobMovesStore
+from db.queue import PostgresQueue
+from domain.errors import ConflictError
+from domain.job import Claim
+from domain.moves import Outcome
+from domain.ports import ExecutorCard
+from domain.provider import Handle
+from domain.statuses import FINAL, JobKind, JobStatus
+from tests.factories import (
+    Life,
+    attempt_rows,
+    card,
+    execute,
+    insert_job,
+    insert_shot,
+    job_row,
+    lane,
+    rows,
+    silence,
+)
+from tests.integration.db.conftest import EMPTY
+from tests.integration.db.consistency import assert_consistent
+from tests.integration.db.workers import NEXT, REFUSED, last_move
+from tests.properties import STEADY
+
+T = TypeVar("T")
+PROJECTS = [UUID(int=n << 96) for n in (1, 2)]
+SCENES = {project: [UUID(int=project.int + n) for n in (1, 2)] for project in PROJECTS}
+LANES = [lane(4), lane(4, kind=JobKind.IMAGE), lane(2, provider="grok", is_default=False)]
+PROVIDERS = ["mock", "grok"]
+ANY = st.integers(0, 1_000)
+WHO = st.integers(0, 2)
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.card: ExecutorCard = card()
+        self.hands: dict[UUID, tuple[Life, str]] = {}
+        """What it believes that it holds, and the last move that it made with it."""
+
+
+class Lives(RuleBasedStateMachine):
+    """Three executors at a time; whoever crashes or leaves haunts the jobs that it held."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(EMPTY)
+        self.runner = asyncio.Runner()
+        self.run(self._open())
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    async def _open(self) -> None:
+        self.database = Database(parse_url(self.url), name="rushes-lives", pool_size=2)
+        self.queue = PostgresQueue(self.database)
+        self.people = JobMovesStore(self.database)
+        self.shots = [
+            (project, SCENES[project][0], await insert_shot(self.database, project, SCENES[project][0]))
+            for project in PROJECTS
+        ]
+        self.jobs: list[UUID] = []
+        self.workers = [Worker() for _ in range(3)]
+        self.ghosts: list[tuple[Life, str]] = []
+        for worker in self.workers:
+            await self.queue.beat(worker.card)
+
+    @rule(place=ANY, what=ANY, named=st.booleans())
+    def insert(self, place: int, what: int, named: bool) -> None:
+        project = PROJECTS[place % 2]
+        columns: dict[str, Any] = {"project_id": project, "scene_id": SCENES[project][what % 2]}
+        columns |= {"kind": ["video", "video", "image"][what % 3], "priority": what % 4}
+        columns |= {"provider": PROVIDERS[place % 3 % 2] if named else None}
+        self.jobs.append(self.run(insert_job(self.database, **columns)))
+
+    @rule(which=ANY)
+    def insert_for_a_shot(self, which: int) -> None:
+        project, scene, shot = self.shots[which % 2]
+        where = {"project_id": project, "scene_id": scene, "shot_id": shot}
+        with suppress(ConflictError):
+            self.jobs.append(self.run(insert_job(self.database, **where)))
+
+    @rule(who=WHO, which=ANY, room=st.integers(1, 3))
+    def claim(self, who: int, which: int, room: int) -> None:
+        worker, of = self.workers[who], LANES[which % 3]
+        claims = self.run(self.queue.claim(worker.card.id, of, room))
+        assert len(claims) <= room
+        self._take(worker, claims)
+
+    @rule(who=WHO, dead_too=st.booleans())
+    def adopt(self, who: int, dead_too: bool) -> None:
+        worker = self.workers[who]
+        self._take(worker, self.run(self.queue.adopt(worker.card.id, PROVIDERS, dead_too=dead_too, limit=2)))
+
+    def _take(self, worker: Worker, claims: Any) -> None:
+        for claim in claims:
+            assert isinstance(claim, Claim)
+            others = [w for w in self.workers if w is not worker and claim.job.id in w.hands]
+            # Whoever lives keeps what it holds; only what it no longer holds can be taken.
+            for other in others:
+                self.ghosts.append(other.hands.pop(claim.job.id))
+                assert not claim.adopted or other.hands is not worker.hands
+            worker.hands[claim.job.id] = Life(self.queue, claim), last_move(claim)
+
+    @precondition(lambda self: any(worker.hands for worker in self.workers))
+    @rule(who=ANY, which=ANY, lot=ANY, twice=st.booleans())
+    def work(self, who: int, which: int, lot: int, twice: bool) -> None:
+        busy = [worker for worker in self.workers if worker.hands]
+        worker = busy[who % len(busy)]
+        job = sorted(worker.hands)[which % len(worker.hands)]
+        life, last = worker.hands.pop(job)
+        name, outcome = self.run(self._step(life, last, lot, twice=twice))
+        if outcome is Outcome.CANCELLED:
+            worker.hands[job] = life, "cancelled"
+        elif outcome is Outcome.APPLIED and name in NEXT:
+            worker.hands[job] = life, name
+        elif outcome is Outcome.LOST:
+            self.ghosts.append((life, last))
+
+    async def _step(self, life: Life, last: str, lot: int, *, twice: bool) -> tuple[str, Outcome]:
+        steps = NEXT[last]
+        if last in {"lose_answer", "free_slot"}:
+            # As the executor does: an answer that somebody recorded late settles the search.
+            answer = await self.queue.answer_of(life.attempt.id)
+            if answer is not None:
+                life.handle = answer if isinstance(answer, Handle) else life.handle
+                steps = NEXT["lose_answer"][:1] if isinstance(answer, Handle) else NEXT["lose_answer"][1:2]
+        move = steps[lot % len(steps)](life)
+        before = await self._seen(life)
+        outcome = await life.apply(move)
+        after = await self._seen(life)
+        if outcome is not Outcome.APPLIED:
+            assert after == before, "whoever does not hold the job writes nothing about it"
+        elif twice and not move.pause:
+            assert await life.apply(move) is Outcome.APPLIED
+            assert await self._seen(life) == after, "a move that is sent again holds once"
+        return move.name, outcome
+
+    async def _seen(self, life: Life) -> list[Any]:
+        job = life.claim.job.id
+        told = "SELECT id, type, data FROM job_events WHERE job_id = :job ORDER BY id"
+        return [
+            await job_row(self.database, job),
+            await attempt_rows(self.database, job),
+            await rows(self.database, told, job=job),
+        ]
+
+    @precondition(lambda self: self.ghosts)
+    @rule(which=ANY, lot=ANY)
+    def haunt(self, which: int, lot: int) -> None:
+        """One that was given up for dead writes with what it remembers."""
+        place = which % len(self.ghosts)
+        life, last = self.ghosts[place]
+        row = self.run(job_row(self.database, life.claim.job.id))
+        name, outcome = self.run(self._step(life, last, lot, twice=False))
+        if row["claim_token"] != life.claim.token:
+            assert outcome is Outcome.LOST, "its token is no longer the job's"
+        elif outcome is Outcome.CANCELLED:
+            self.ghosts[place] = life, "cancelled"
+        elif outcome is Outcome.APPLIED:
+            # Nobody has taken the job over yet: a frozen executor that wakes up in time goes on.
+            if name in NEXT:
+                self.ghosts[place] = life, name
+            else:
+                del self.ghosts[place]
+
+    @precondition(lambda self: self.ghosts)
+    @rule(which=ANY, accepted=st.booleans())
+    def answer_late(self, which: int, accepted: bool) -> None:
+        life, last = self.ghosts[which % len(self.ghosts)]
+        if last == "begin":
+            self.run(self.queue.record_answer(life.attempt.id, life.handle if accepted else REFUSED))
+
+    @rule(who=WHO)
+    def crash(self, who: int) -> None:
+        worker = self.workers[who]
+        self.run(silence(self.database, worker.card.id))
+        self._replace(worker)
+
+    @rule(who=WHO)
+    def leave(self, who: int) -> None:
+        worker = self.workers[who]
+        self.run(self.queue.hand_over(worker.card.id))
+        self._replace(worker)
+
+    def _replace(self, worker: Worker) -> None:
+        self.ghosts += worker.hands.values()
+        successor = Worker()
+        self.workers[self.workers.index(worker)] = successor
+        self.run(self.queue.beat(successor.card))
+
+    @rule(who=WHO)
+    def beat(self, who: int) -> None:
+        worker = self.workers[who]
+        for job in self.run(self.queue.beat(worker.card)).cancelled:
+            life, _ = worker.hands[job]
+            worker.hands[job] = life, "cancelled"
+
+    @precondition(lambda self: self.jobs)
+    @rule(which=ANY)
+    def cancel(self, which: int) -> None:
+        self.run(self.people.cancel(self.jobs[which % len(self.jobs)]))
+
+    @precondition(lambda self: self.jobs)
+    @rule(which=ANY, consent=st.booleans())
+    def retry(self, which: int, consent: bool) -> None:
+        job = self.jobs[which % len(self.jobs)]
+        with suppress(ConflictError):
+            self.run(self.people.retry(job, accept_possible_duplicate=consent))
+
+    @precondition(lambda self: self.jobs)
+    @rule(which=ANY)
+    def fetch_again(self, which: int) -> None:
+        with suppress(ConflictError):
+            self.run(self.people.retry_download(self.jobs[which % len(self.jobs)]))
+
+    @invariant()
+    def everything_is_true(self) -> None:
+        self.run(assert_consistent(self.database))
+
+    def teardown(self) -> None:
+        try:
+            self.run(self._finish())
+        finally:
+            self.run(self.database.close())
+            self.runner.close()
+
+    async def _finish(self) -> None:
+        """Whatever happened, one more executor brings every job to its end, and every place is free."""
+        for worker in self.workers:
+            await silence(self.database, worker.card.id)
+        await execute(self.database, "UPDATE gates SET faults = 0, paused_until = NULL, probed_until = NULL")
+        last = card()
+        await self.queue.beat(last)
+        held = [*await self.queue.adopt(last.id, PROVIDERS, dead_too=True, limit=1000)]
+        for of in (lane(1000), lane(1000, kind=JobKind.IMAGE), lane(1000, provider="grok", is_default=False)):
+            while claims := await self.queue.claim(last.id, of, 100):
+                held += claims
+        for claim in held:
+            life, step = Life(self.queue, claim), last_move(claim)
+            while step in NEXT:
+                move = NEXT[step][0](life)
+                assert await life.apply(move) is Outcome.APPLIED
+                step = move.name
+        assert not await self.queue.adopt(last.id, PROVIDERS, dead_too=True, limit=1000)
+        left = await rows(self.database, "SELECT * FROM video_generation_jobs")
+        unserved = [job for job in left if (job["provider"], job["kind"]) == ("grok", "image")]
+        assert {JobStatus(job["status"]) for job in left if job not in unserved} <= FINAL
+        assert not any(job["slot_held"] or job["in_hand"] for job in left)
+        await assert_consistent(self.database)
+
+
+def test_random_lives(shared_url: str) -> None:
+    machine = type("LivesHere", (Lives,), {"url": shared_url})
+    # Every step costs some queries: few examples where they are always the same, many when exploring.
+    examples = 25 if settings.get_current_profile_name() == STEADY else 400
+    run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=35))
