@@ -13,7 +13,7 @@ import httpx
 from domain.failures import ErrorCode
 from domain.provider import ProviderError, ResultGoneError
 from providers.vertex.client import beginning
-from providers.vertex.errors import call_error, raw_of
+from providers.vertex.errors import call_error, json_of, raw_of
 from providers.vertex.patience import opened
 from providers.vertex.settings import GoogleSettings
 from providers.vertex.tokens import Tokens
@@ -41,17 +41,19 @@ class Buckets:
             ProviderError: the bucket cannot be listed.
         """
         bucket, prefix = _split(folder)
-        query = {"prefix": prefix, "projection": "noAcl", "fields": "items(name)"}
-        response = await self._get(f"{self._url}/storage/v1/b/{bucket}/o", query, {})
+        query = {"prefix": prefix, "projection": "noAcl", "fields": "items(name)", "maxResults": "100"}
         try:
-            body = await response.aread()
+            response = await self._get(f"{self._url}/storage/v1/b/{bucket}/o", query, {})
+            try:
+                body = await response.aread()
+            finally:
+                await response.aclose()
             if response.status_code != _OK:
                 raise call_error(response.status_code, body)
-            names = sorted(item["name"] for item in response.json().get("items", ()))
-        except httpx.HTTPError as error:
-            raise _passing(error) from error
-        finally:
-            await response.aclose()
+            names = sorted(str(item["name"]) for item in json_of(body).get("items", ()))
+        except (httpx.HTTPError, ValueError, LookupError) as error:
+            raw = f"{type(error).__name__}: {error}"
+            raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=raw) from error
         return next((f"gs://{bucket}/{name}" for name in names if name.endswith(".mp4")), None)
 
     def open(self, uri: str, patience: float) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
@@ -117,10 +119,6 @@ async def _require(response: httpx.Response, status: int) -> None:
     if response.status_code == _NOT_FOUND:
         raise ResultGoneError(ErrorCode.RESULT_MISSING, raw=raw)
     raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw=raw)
-
-
-def _passing(error: httpx.HTTPError) -> ProviderError:
-    return ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=f"{type(error).__name__}: {error}")
 
 
 def _split(uri: str) -> tuple[str, str]:
