@@ -59,27 +59,8 @@ class Storer:
             ClipInvalidError: it has, but it cannot be played or is not as long as asked.
             ProviderError: ``download_failed`` or ``storage_failed``, after a day of trying.
         """
-        tries = bad = 0
-
-        def again(error: BaseException) -> bool:
-            nonlocal bad
-            bad += isinstance(error, MediaError)
-            gone = isinstance(error, ResultGoneError | ClipInvalidError)
-            return isinstance(error, Exception) and not gone and bad < _BAD_CLIPS
-
         try:
-            async for attempt in AsyncRetrying(
-                wait=wait_exponential_jitter(multiplier=0.5, max=60.0),
-                stop=stop_after_delay(LONGEST_SECONDS),
-                retry=retry_if_exception(again),
-                sleep=self.parking.wait,
-                before_sleep=_log_retry,
-                reraise=True,
-            ):
-                with attempt:
-                    tries = attempt.retry_state.attempt_number
-                    async with self.places:
-                        return await self._once(work, result), tries
+            return await self._until_stored(work, result)
         except MediaError as error:
             raise ClipInvalidError(ErrorCode.CLIP_INVALID, error.message) from error
         except ProviderError:
@@ -88,7 +69,39 @@ class Storer:
             raise ProviderError(ErrorCode.STORAGE_FAILED, raw=error.message) from error
         except Exception as error:
             raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw=f"{type(error).__name__}: {error}") from error
+
+    async def _until_stored(self, work: Work, result: Result) -> tuple[dict[str, Any], int]:
+        bad = 0
+
+        def again(error: BaseException) -> bool:
+            nonlocal bad
+            bad += isinstance(error, MediaError)
+            gone = isinstance(error, ResultGoneError | ClipInvalidError)
+            return isinstance(error, Exception) and not gone and bad < _BAD_CLIPS
+
+        # The first try is nearly always the only one, and what repeats it takes as long to set up as the rest
+        # of the step.
+        try:
+            return await self._in_turn(work, result), 1
+        except Exception as error:
+            if not again(error):
+                raise
+            _log_retry(error, 1)
+        async for attempt in AsyncRetrying(
+            wait=wait_exponential_jitter(multiplier=0.5, max=60.0),
+            stop=stop_after_delay(LONGEST_SECONDS),
+            retry=retry_if_exception(again),
+            sleep=self.parking.wait,
+            before_sleep=_note,
+            reraise=True,
+        ):
+            with attempt:
+                return await self._in_turn(work, result), 1 + attempt.retry_state.attempt_number
         raise AssertionError("the loop returns or raises")
+
+    async def _in_turn(self, work: Work, result: Result) -> dict[str, Any]:
+        async with self.places:
+            return await self._once(work, result)
 
     async def _once(self, work: Work, result: Result) -> dict[str, Any]:
         attempt, job = work.submitted, work.claim.job
@@ -152,11 +165,15 @@ def _digest(path: Path) -> tuple[str, int]:
         return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
 
 
-def _log_retry(state: RetryCallState) -> None:
+def _note(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
+    _log_retry(error, 1 + state.attempt_number)
+
+
+def _log_retry(error: BaseException | None, tries: int) -> None:
     log.warning(
         "storing failed and is tried again",
         action="store_retried",
         error=f"{type(error).__name__}: {error}",
-        tries=state.attempt_number,
+        tries=tries,
     )
