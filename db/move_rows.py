@@ -20,8 +20,9 @@ def move_row(number: int, move: Move) -> dict[str, Any]:
     stays = move.target in IN_HAND or (move.target is JobStatus.CANCELLED and move.name not in _ENDS)
     row: dict[str, Any] = {
         "n": number,
-        "id": move.claim.job.id,
-        "token": move.claim.token,
+        # As hexadecimal digits: PostgreSQL reads them as well, and they are much faster to write.
+        "id": move.claim.job.id.hex,
+        "token": move.claim.token.hex,
         "expected": move.expected,
         "target": move.target,
         "event": f"job.{move.target}" if move.changes_status else _NOTED.get(move.name),
@@ -39,7 +40,7 @@ def move_row(number: int, move: Move) -> dict[str, Any]:
 
 def _attempt(change: AttemptChange, move: Move) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "a_id": change.id,
+        "a_id": change.id.hex,
         "a_state": change.state,
         "a_cost": change.actual_cost,
         "a_code": change.error_code,

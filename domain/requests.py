@@ -7,6 +7,8 @@ from uuid import UUID
 
 from domain.statuses import JobKind
 
+_IDS = ("job_id", "project_id", "scene_id", "shot_id")
+
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
@@ -41,16 +43,14 @@ class GenerationRequest:
 
     def to_json(self) -> dict[str, Any]:
         """Give a JSON object that ``from_json`` reads back."""
-        return {
-            name: str(value) if isinstance(value, UUID) else value
-            for name, value in ((name, getattr(self, name)) for name in self.__slots__)
-        }
+        data = {name: getattr(self, name) for name in self.__slots__}
+        return data | {name: str(data[name]) for name in _IDS if data[name] is not None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what ``to_json`` wrote; unknown keys of a newer version are ignored."""
         known = {f.name: data[f.name] for f in fields(cls) if f.name in data}
-        for name in ("job_id", "project_id", "scene_id", "shot_id"):
+        for name in _IDS:
             known[name] = UUID(known[name]) if known.get(name) else None
         known["kind"] = JobKind(known["kind"])
         return cls(**known)

@@ -2,10 +2,10 @@
 
 import gc
 
-_ALLOCATIONS = 50_000
+_ALLOCATIONS = 200_000
 """Containers made between two looks at the young ones. The default of 700 is reached every few jobs, and
 each look walks whatever young jobs hold: a tenth of an executor's time per job. Hardly anything of ours
-is cyclic, so a later look costs a few megabytes."""
+is cyclic, so that looking later costs a few megabytes."""
 
 
 def collect_less_often() -> None:
