@@ -17,7 +17,7 @@ from starlette.routing import Route
 from providers.simulators.veo import images
 from providers.simulators.veo.answers import error, unauthenticated, unknown_model
 from providers.simulators.veo.buckets import Buckets
-from providers.simulators.veo.connections import drop, half_of
+from providers.simulators.veo.connections import drop, half_of, hang
 from providers.simulators.veo.ledger import Ledger, Submit
 from providers.simulators.veo.operations import Operations
 from providers.simulators.veo.refusals import refusal
@@ -78,13 +78,18 @@ class Simulator:
         parent = request.url.path.partition("/projects/")[2].partition(":")[0]
         operation = self.operations.accept(f"projects/{parent}", body, script)
         self.ledger.accepted.append(submit)
+        lost = await self._lost(request, script, key)
+        return lost or JSONResponse({"name": operation.name})
+
+    async def _lost(self, request: Request, script: Script, key: str) -> Response | None:
+        """Give what an accepted submit is answered with instead of its name."""
         if self.plays.due(script, Fault.DROP_AFTER_ACCEPT, key):
             return await drop(request)
+        if self.plays.due(script, Fault.HANG_AFTER_ACCEPT, key):
+            return await hang(request)
         if self.plays.due(script, Fault.ERROR_AFTER_ACCEPT, key):
             return error(500, "INTERNAL", "Internal error encountered.", array=Fault.ARRAY in script)
-        if self.plays.due(script, Fault.EMPTY_200, key):
-            return Response(b"", 200)
-        return JSONResponse({"name": operation.name})
+        return Response(b"", 200) if self.plays.due(script, Fault.EMPTY_200, key) else None
 
     def _noted(self, request: Request, model: str, body: Any) -> Submit:
         given = body if isinstance(body, dict) else {}
@@ -135,9 +140,7 @@ class Simulator:
             return refused
         self.ledger.accepted.append(submit)
         answer = await images.answer(body, script, self.ledger)
-        if self.plays.due(script, Fault.DROP_AFTER_ACCEPT, key):
-            return await drop(request)
-        return JSONResponse(answer)
+        return await self._lost(request, script, key) or JSONResponse(answer)
 
 
 async def _json(request: Request) -> Any:

@@ -15,6 +15,13 @@ async def drop(request: Request) -> Response:
     return Response()
 
 
+async def hang(request: Request) -> Response:
+    """Answer nothing for as long as the client waits."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    return Response()
+
+
 async def half_of(request: Request, content: bytes) -> AsyncIterator[bytes]:
     """Send half of what was announced, then break the connection."""
     yield content[: len(content) // 2]

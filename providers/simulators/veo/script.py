@@ -45,6 +45,8 @@ class Fault(StrEnum):
     """Submit: accepted, then 500."""
     DROP_AFTER_ACCEPT = "drop_after_accept"
     """Submit: accepted, then the connection breaks."""
+    HANG_AFTER_ACCEPT = "hang_after_accept"
+    """Submit: accepted, and no answer until the client is gone."""
     EMPTY_200 = "empty_200"
     """Submit: accepted, then 200 without a body."""
     ARRAY = "array"
