@@ -8,9 +8,11 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_U
 WORKDIR /src
 # Two environments: the second builds the wheel and stays behind, and so does pip.
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/venv
+# veo adds what the providers at Google need: --build-arg REQUIREMENTS=veo
+ARG REQUIREMENTS=runtime
 COPY requirements/ requirements/
 RUN /opt/build/bin/pip install --quiet --require-hashes -r requirements/build.txt \
- && /opt/build/bin/pip --python /opt/venv/bin/python install --quiet --require-hashes -r requirements/runtime.txt
+ && /opt/build/bin/pip --python /opt/venv/bin/python install --quiet --require-hashes -r requirements/${REQUIREMENTS}.txt
 COPY . .
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /dist . \
  && /opt/build/bin/pip --python /opt/venv/bin/python install --quiet --no-deps --no-index /dist/*.whl

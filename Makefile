@@ -62,7 +62,7 @@ requirements: $(VENV)/.dev  ## bring requirements/ in step with pyproject.toml (
 	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
 
 audit: $(VENV)/.dev  ## look the pinned packages up among the known vulnerabilities
-	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/runtime.txt
+	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/veo.txt
 
 clean:  ## remove .venv and what the tools left; var/ holds your clips and stays
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

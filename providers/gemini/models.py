@@ -43,6 +43,7 @@ _FAMILIES: Mapping[str, Capability] = {
 
 
 def models(chosen: str | None) -> Mapping[str, Capability]:
-    """Give the models, with the chosen id among them where it is a newer one of a known family."""
+    """Give the models; the chosen id first, also where it is a newer one of a known family."""
     family = next((able for start, able in _FAMILIES.items() if (chosen or "").startswith(start)), None)
-    return dict(_TABLE) if chosen is None or family is None else {**_TABLE, chosen: family}
+    able = _TABLE.get(chosen or "", family)
+    return dict(_TABLE) if chosen is None or able is None else {chosen: able, **_TABLE}

@@ -11,6 +11,8 @@ from tests.generations import a_request
 def test_the_first_is_the_default() -> None:
     assert next(iter(models(None))) == "veo-3.1-generate-001"
     assert next(iter(gemini(None))) == "gemini-nano-banana-2.1"
+    assert next(iter(models("veo-3.1-lite-generate-001"))) == "veo-3.1-lite-generate-001"
+    assert models("veo-3.1-lite-generate-001")["veo-3.1-lite-generate-001"] is LITE
 
 
 @pytest.mark.parametrize(
