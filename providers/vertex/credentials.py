@@ -18,6 +18,7 @@ from google.auth.transport.requests import Request
 from domain.errors import ConfigurationError
 from domain.failures import ErrorCode
 from domain.provider import ProviderError
+from providers.vertex.errors import raw_of
 
 _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 _SETTING = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -65,7 +66,7 @@ class GoogleTokens:
                 except exceptions.TransportError as error:
                     raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=type(error).__name__) from error
                 except exceptions.GoogleAuthError as error:
-                    raise ProviderError(ErrorCode.AUTH, raw=str(error)[:500]) from error
+                    raise ProviderError(ErrorCode.AUTH, raw=raw_of(str(error).encode())) from error
             return self._applied()
 
     def _applied(self) -> dict[str, str]:
