@@ -13,7 +13,6 @@ from db.parameters import as_json
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
 from domain.errors import ConflictError, NotFoundError
-from domain.failures import ErrorCode
 from domain.statuses import CancelOutcome, JobStatus
 
 
@@ -45,7 +44,7 @@ class JobMovesStore:
         async with self._locked(job) as (connection, before):
             if await self._write(connection, "retry", job, values):
                 return
-        if before["status"] == JobStatus.FAILED and before["error_code"] == ErrorCode.SUBMIT_UNKNOWN:
+        if before["status"] == JobStatus.FAILED:
             raise ConflictError(
                 "the provider may have made and billed this shot; "
                 'retry with {"accept_possible_duplicate": true} to risk paying twice',

@@ -8,6 +8,9 @@ from db.migrations import current, head, upgrade
 from db.settings import DatabaseSettings
 from domain.errors import ConfigurationError, DatabaseUnavailableError
 
+_SHOWN = frozenset({"host", "port", "sslmode"})
+"""What may be shown of an address's query."""
+
 
 def address(settings: DatabaseSettings) -> URL:
     """Give the address of the database; starts the embedded one. Blocks: call it in a thread.
@@ -43,9 +46,9 @@ def address_at_head(settings: DatabaseSettings) -> URL:
 def shown(url: URL) -> str:
     """Give an address that people can read and ``psql`` takes: without its password or the driver's name."""
     password = url.password or None
-    plain = URL.create(
-        "postgresql", url.username, password, url.host, url.port, url.database, query=url.query
-    )
+    # A query may carry the password as well; only what says where the server is may be shown.
+    query = {name: value for name, value in url.query.items() if name in _SHOWN}
+    plain = URL.create("postgresql", url.username, password, url.host, url.port, url.database, query=query)
     return plain.render_as_string(hide_password=True).replace("%2F", "/")
 
 

@@ -5,10 +5,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.errors import PoisonedError
+
 
 def as_json(value: Any) -> str:
-    """Give JSON text that PostgreSQL takes as ``jsonb``, without NULs, which it refuses."""
-    encoded = json.dumps(value, default=_plain)
+    """Give JSON text that PostgreSQL takes as ``jsonb``, without NULs, which it refuses.
+
+    Raises:
+        PoisonedError: something in it has no JSON form; plug-ins may send anything.
+    """
+    try:
+        encoded = json.dumps(value, default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PoisonedError(f"not JSON: {error}") from error
     if "\\u0000" in encoded:
         encoded = json.dumps(_without_nul(value), default=_plain)
     return encoded

@@ -55,7 +55,13 @@ class PostgresQueue:
         return gate
 
     async def adopt(
-        self, executor: UUID, providers: Sequence[str], *, dead_too: bool, limit: int
+        self,
+        executor: UUID,
+        providers: Sequence[str],
+        *,
+        dead_too: bool,
+        limit: int,
+        kind: JobKind = JobKind.VIDEO,
     ) -> Sequence[Claim]:
         """See the port."""
         token = uuid4()
@@ -64,6 +70,7 @@ class PostgresQueue:
                 "executor": executor,
                 "token": token,
                 "providers": list(providers),
+                "kind": kind,
                 "dead_too": dead_too,
                 "expiry": self._expiry,
                 "limit": limit,
@@ -125,6 +132,8 @@ class PostgresQueue:
             if home is None:
                 return
             scenes = [home.scene_id] if home.scene_id else []
+            gates = as_json([{"provider": home.provider, "kind": home.kind}])
+            await connection.execute(statement("lock_gates"), {"gates": gates})
             await lock_for_roll_up(connection, [home.project_id], scenes)
             await connection.execute(statement("reopen"), {"attempt": attempt})
             await roll_up(connection, [home.project_id], scenes)
@@ -183,15 +192,16 @@ def _given_up(moves: Sequence[Move]) -> list[UUID]:
 
 
 async def _work_gates(connection: AsyncConnection, moves: Sequence[Move]) -> None:
-    freed, settled = {}, {}
+    freed: dict[Any, dict[str, Any]] = {}
+    settled: dict[Any, dict[str, Any]] = {}
     paused: dict[Any, dict[str, Any]] = {}
     for move in moves:
         key = (move.claim.job.provider, move.claim.job.kind)
         gate = {"provider": key[0], "kind": key[1]}
         if move.frees_slot or move.pause or move.settles_provider:
             freed[key] = gate
-        if move.settles_provider:
-            settled[key] = gate
+            # Its probe, if one was out, is answered as soon as something ends or is accepted.
+            settled[key] = {**gate, "well": move.settles_provider or settled.get(key, {}).get("well", False)}
         if move.pause:
             # A provider that refuses many at once may tell only some of them for how long.
             seconds = max(move.pause.seconds or 0.0, paused.get(key, {}).get("seconds", 0.0))

@@ -6,7 +6,7 @@ WITH dead AS MATERIALIZED (
       AND e.heartbeat_at < now() - make_interval(secs => :expiry)
 ), found AS MATERIALIZED (
     SELECT j.id FROM video_generation_jobs j
-    WHERE j.in_hand AND j.provider = ANY(CAST(:providers AS text[]))
+    WHERE j.in_hand AND j.kind = :kind AND j.provider = ANY(CAST(:providers AS text[]))
       AND (j.claimed_by IS NULL OR j.claimed_by = ANY(ARRAY(SELECT id FROM dead)))
     ORDER BY j.id LIMIT CAST(:limit AS integer)
     FOR NO KEY UPDATE SKIP LOCKED

@@ -97,8 +97,8 @@ WITH m AS MATERIALIZED (
     WHERE v.event IS NOT NULL
       -- A note that is sent again, because the answer of its flush was lost, is not told again.
       AND NOT (v.event = 'job.progress' AND v.progress = v.progress_before)
-      AND NOT (v.event = 'job.submit_unknown' AND EXISTS (
-          SELECT FROM job_attempts a WHERE a.id = v.a_id AND a.state = v.a_state))
+      AND NOT (v.event = 'job.submit_unknown'
+               AND v.a_state = (SELECT a.state FROM job_attempts a WHERE a.id = v.a_id))
     ORDER BY v.n
 )
 SELECT m.n, CASE
@@ -108,9 +108,9 @@ SELECT m.n, CASE
     WHEN h.claim_token = m.token AND h.status = 'cancelled' AND h.in_hand THEN 'cancelled'
     ELSE 'lost'
 END AS outcome,
--- Since its claim looked, the scene may have been completed by its other jobs.
-v.kind = 'video' AND v.a_begun IS NOT NULL AND EXISTS (
-    SELECT FROM scenes s WHERE s.id = v.scene_id AND s.render_status <> 'rendering'
-) AS unshown
+-- Since its claim looked, the scene may have been completed by its other jobs. (An EXISTS would be hashed,
+-- and read all scenes.)
+v.kind = 'video' AND v.a_begun IS NOT NULL
+    AND (SELECT s.render_status <> 'rendering' FROM scenes s WHERE s.id = v.scene_id) AS unshown
 FROM m LEFT JOIN moved v ON v.n = m.n LEFT JOIN held h ON h.id = m.id
 ORDER BY m.n

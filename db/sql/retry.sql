@@ -1,5 +1,5 @@
--- A person queues a failed job again. An attempt whose outcome is unknown is given up with it, which takes
--- the person's consent; a late answer may have told meanwhile that nothing was accepted.
+-- A person queues a failed job again. An attempt that may yet be billed is given up with it, which takes the
+-- person's consent; a late answer may have told meanwhile that nothing was accepted.
 WITH doubt AS (
     SELECT EXISTS (
         SELECT FROM job_attempts a WHERE a.job_id = :job AND a.state IN ('intent', 'accepted', 'unknown')
@@ -12,7 +12,7 @@ WITH doubt AS (
             WHEN j.error_code = 'submit_unknown' AND NOT d.remains THEN 1 ELSE 0 END, 0)
     FROM doubt d
     WHERE j.id = :job AND j.status = 'failed'
-      AND (j.error_code <> 'submit_unknown' OR CAST(:accept_possible_duplicate AS boolean) OR NOT d.remains)
+      AND (CAST(:accept_possible_duplicate AS boolean) OR NOT d.remains)
     RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind
 ), given_up AS (
     UPDATE job_attempts a SET state = 'abandoned', finished_at = now()

@@ -9,11 +9,15 @@ WITH paid AS (
 ), retried AS (
     UPDATE video_generation_jobs j
     SET status = CASE WHEN p.finished THEN 'uploading' ELSE 'generating' END, in_hand = true, claimed_by = NULL,
+        slot_held = NOT p.finished,
         provider_job_id = p.provider_job_id, provider_metadata = coalesce(p.handle, j.provider_metadata),
         finished_at = NULL, error_code = NULL, error_message = NULL
     FROM paid p
     WHERE j.id = :job AND j.status = 'failed'
-    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind, j.status
+    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind, j.status, j.provider, j.slot_held
+), counted AS (
+    UPDATE gates g SET in_flight = g.in_flight + 1
+    FROM retried r WHERE r.slot_held AND g.provider = r.provider AND g.kind = r.kind
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT project_id, scene_id, id, 'job.' || status,

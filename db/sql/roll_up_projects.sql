@@ -1,16 +1,21 @@
--- A project follows its scenes: any rendering, else any failed, else all complete, else pending.
-WITH decided AS (
+-- A project follows its scenes: any rendering, else any failed, else all complete, else pending. Read by one
+-- index probe per project: as EXISTS for each question, they would be hashed, and all scenes read for it.
+WITH decided AS MATERIALIZED (
     SELECT p.id, p.status AS before, CASE
-        WHEN EXISTS (SELECT FROM scenes s WHERE s.project_id = p.id AND s.render_status = 'rendering')
-            THEN 'rendering'
-        WHEN EXISTS (SELECT FROM scenes s WHERE s.project_id = p.id AND s.render_status = 'failed')
-            THEN 'failed'
-        WHEN EXISTS (SELECT FROM scenes s WHERE s.project_id = p.id AND s.render_status = 'pending')
-            THEN 'pending'
-        WHEN EXISTS (SELECT FROM scenes s WHERE s.project_id = p.id) THEN 'complete'
+        WHEN t.rendering THEN 'rendering'
+        WHEN t.failed THEN 'failed'
+        WHEN t.pending THEN 'pending'
+        WHEN t.scenes > 0 THEN 'complete'
         ELSE 'pending'
     END AS status
     FROM projects p
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS scenes,
+               bool_or(s.render_status = 'rendering') AS rendering,
+               bool_or(s.render_status = 'failed') AS failed,
+               bool_or(s.render_status = 'pending') AS pending
+        FROM scenes s WHERE s.project_id = p.id
+    ) t
     WHERE p.id = ANY(CAST(:projects AS uuid[]))
 ), changed AS (
     UPDATE projects p
@@ -20,7 +25,7 @@ WITH decided AS (
             ELSE 'script' END,
         updated_at = now()
     FROM decided d
-    WHERE d.id = p.id AND p.status <> d.status
+    WHERE d.id = p.id AND d.before <> d.status AND p.id = ANY(CAST(:projects AS uuid[]))
     RETURNING p.id, p.status, p.current_step, d.before
 )
 INSERT INTO job_events (project_id, type, data)

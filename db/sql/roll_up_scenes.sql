@@ -1,8 +1,9 @@
 -- Any deciding job live: rendering; else any failed: failed; else any completed: complete; else pending.
 -- Each question ends at the first row found in ix_jobs_scene, however many finished jobs a scene has. A job
 -- of another project that names this scene has failed for that reason, and decides nothing here.
-WITH decided AS (
-    SELECT s.id, CASE
+-- Materialized, or the questions would be asked again for each use of their answer.
+WITH decided AS MATERIALIZED (
+    SELECT s.id, s.render_status AS before, CASE
         WHEN EXISTS (
             SELECT FROM deciding_video_jobs d WHERE d.scene_id = s.id AND d.project_id = s.project_id
             AND d.status IN ('waiting', 'queued', 'processing', 'generating', 'uploading')
@@ -19,16 +20,14 @@ WITH decided AS (
     END AS status
     FROM scenes s
     WHERE s.id = ANY(CAST(:scenes AS uuid[]))
-), before AS (
-    SELECT s.id, s.render_status FROM scenes s WHERE s.id = ANY(CAST(:scenes AS uuid[]))
 ), changed AS (
     UPDATE scenes s
     SET render_status = d.status, review_ready = (d.status = 'complete'), updated_at = now()
     FROM decided d
-    WHERE d.id = s.id AND s.render_status <> d.status
-    RETURNING s.id, s.project_id, s.render_status
+    WHERE d.id = s.id AND d.before <> d.status AND s.id = ANY(CAST(:scenes AS uuid[]))
+    RETURNING s.id, s.project_id, s.render_status, d.before
 )
 INSERT INTO job_events (project_id, scene_id, type, data)
-SELECT c.project_id, c.id, 'scene.' || c.render_status,
-       jsonb_build_object('status', c.render_status, 'previous_status', b.render_status)
-FROM changed c JOIN before b ON b.id = c.id
+SELECT project_id, id, 'scene.' || render_status,
+       jsonb_build_object('status', render_status, 'previous_status', before)
+FROM changed
