@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from domain.failures import ErrorCode
+from domain.failures import RULES, ErrorCode
 from domain.job import Claim
 from domain.provider import Attempt, Handle, ProviderError, Result
 from domain.statuses import AttemptState, JobStatus
@@ -126,9 +126,10 @@ def lose_answer(claim: Claim, attempt: Attempt, error: ProviderError) -> Move:
     )
 
 
-def free_slot(claim: Claim) -> Move:
+def free_slot(claim: Claim, *, cancelled: bool = False) -> Move:
     """Give up the slot of a job whose submit is unknown and can no longer be running."""
-    return _move("free_slot", claim, JobStatus.PROCESSING, JobStatus.PROCESSING, frees_slot=True)
+    status = JobStatus.CANCELLED if cancelled else JobStatus.PROCESSING
+    return _move("free_slot", claim, status, status, frees_slot=True)
 
 
 def release(claim: Claim, delay: float = 0.0) -> Move:
@@ -182,6 +183,20 @@ def collect(claim: Claim, attempt_id: UUID, result: Result) -> Move:
     )
 
 
+def collect_take(claim: Claim, attempt_id: UUID, result: Result) -> Move:
+    """Note that the generation of a cancelled job is over: its cost, its place; the slot is free."""
+    return _move(
+        "collect_take",
+        claim,
+        JobStatus.CANCELLED,
+        JobStatus.CANCELLED,
+        attempt=AttemptChange(
+            attempt_id, AttemptState.ABANDONED, result=result, actual_cost=result.actual_cost
+        ),
+        frees_slot=True,
+    )
+
+
 def complete(claim: Claim, attempt_id: UUID, stored: Mapping[str, Any], uploads: int) -> Move:
     """Note that the verified object is in storage."""
     return _move(
@@ -229,6 +244,8 @@ def fail(  # noqa: PLR0917 # every one of them is part of what a failure is
         gives_back=state is AttemptState.REJECTED or attempt_id is None,
         columns=_error(error),
         uploads=uploads,
+        # A provider that refuses this job alone is well.
+        settles_provider=state is AttemptState.REJECTED and not RULES[error.code].pauses_provider,
     )
 
 

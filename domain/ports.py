@@ -64,9 +64,15 @@ class JobQueue(Protocol):
         ...
 
     async def adopt(
-        self, executor: UUID, providers: Sequence[str], *, dead_too: bool, limit: int
+        self,
+        executor: UUID,
+        providers: Sequence[str],
+        *,
+        dead_too: bool,
+        limit: int,
+        kind: JobKind = JobKind.VIDEO,
     ) -> Sequence[Claim]:
-        """Take over jobs in nobody's hands; with ``dead_too`` also those of executors that stopped beating.
+        """Take over a kind's jobs in nobody's hands; with ``dead_too`` those of silent executors as well.
 
         An attempt left at ``intent`` becomes ``unknown``. Adopting moves no job and uses up no retry.
         """

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from domain.errors import DatabaseUnavailableError
+from domain.errors import DatabaseUnavailableError, RushesError
 from domain.job import Claim
 from domain.ports import JobQueue, Lane
 from executor.heart import Heart
@@ -34,7 +34,10 @@ class Claimer:
         self._queue = queue
         self._executor = executor
         self._lanes = lanes
-        self._providers = sorted({lane.provider for lane in lanes})
+        self._makers = {
+            kind: [lane.provider for lane in lanes if lane.kind is kind]
+            for kind in {lane.kind for lane in lanes}
+        }
         self._heart = heart
         self._start = start
         self._poll_interval = poll_interval
@@ -60,7 +63,8 @@ class Claimer:
             self._wake.clear()
             try:
                 await self._round()
-            except DatabaseUnavailableError as error:
+            except RushesError as error:
+                # The edge of the loop: whatever one row or one moment does, the next round tries again.
                 log.warning("could not claim", action="claim_failed", error=error.message)
             try:
                 async with asyncio.timeout(self._poll_interval):
@@ -69,6 +73,8 @@ class Claimer:
                 continue
 
     async def _round(self) -> None:
+        if not self._heart.may_submit(self._heart.fence()):
+            return  # what we claimed now we could not submit
         # Everybody rescues and nobody leads: a leader could be the one that is frozen.
         dead_too = self._orphans and self._heart.may_rescue()
         self._orphans = False
@@ -81,12 +87,13 @@ class Claimer:
                 await asyncio.sleep(0)
 
     async def _adopt(self, *, dead_too: bool) -> None:
-        while claims := await self._queue.adopt(
-            self._executor, self._providers, dead_too=dead_too, limit=LARGEST_CLAIM
-        ):
-            log.info("took over jobs", action="adopted", jobs=len(claims))
-            for claim in claims:
-                self._start(claim)
+        for kind, providers in self._makers.items():
+            while claims := await self._queue.adopt(
+                self._executor, providers, kind=kind, dead_too=dead_too, limit=LARGEST_CLAIM
+            ):
+                log.info("took over jobs", action="adopted", jobs=len(claims))
+                for claim in claims:
+                    self._start(claim)
 
     async def listen_forever(self) -> None:
         """Wake on every notification; connect anew whenever the connection is lost or deaf."""

@@ -11,7 +11,6 @@ from domain.errors import DatabaseUnavailableError
 from domain.job import Claim
 from domain.moves import Move, Outcome
 from domain.ports import JobQueue, Lane, Pulse
-from domain.provider import Handle
 from domain.statuses import JobStatus
 from executor.claiming import Claimer
 from executor.heart import Heart
@@ -21,7 +20,6 @@ from executor.work import Parking, Work
 from executor.writer import Writer
 
 _HAND_OVER_TIMEOUT = 5.0
-_STOP_TIMEOUT = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +73,7 @@ class Executor:
             await stop.wait()
             for task in hunting:
                 task.cancel()
-            await self._drain()
-            beating.cancel()
+            await self._drain(beating)
             writer.cancel()
 
     def _start(self, claim: Claim) -> None:
@@ -105,22 +102,17 @@ class Executor:
         for work in [w for w in self._in_flight.values() if w.claim.job.id in news and not w.cancelled]:
             work.cancelled = True
             if work.handle is not None:
-                self._track(work, self._stop_provider(work, work.handle))
+                self._track(work, self._runner.stop(work))
 
-    async def _stop_provider(self, work: Work, handle: Handle) -> None:
-        """Ask the provider to stop; it may finish and bill all the same, so the job is still polled."""
-        try:
-            async with asyncio.timeout(_STOP_TIMEOUT):
-                await work.provider.cancel(handle)
-        except Exception as error:  # noqa: BLE001 # whatever an adapter raises: asking was a courtesy
-            log.info("the provider did not stop", action="cancel_failed", error=type(error).__name__)
-
-    async def _drain(self) -> None:
+    async def _drain(self, beating: asyncio.Task[None]) -> None:
         """End the waits, let submits and uploads finish for a while, put the rest into nobody's hands."""
         log.info("draining", action="drain", jobs=len(self._in_flight))
         self._parking.close()
         if self._in_flight:
             await asyncio.wait(self._in_flight, timeout=self._drain_seconds)
+        # A beat after the hand-over would undo the signing off.
+        beating.cancel()
+        await asyncio.wait([beating])
         try:
             async with asyncio.timeout(_HAND_OVER_TIMEOUT):
                 left = await self._queue.hand_over(self._card.id)

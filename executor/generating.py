@@ -12,10 +12,12 @@ from domain.clock import boot_time
 from domain.failures import RULES, ErrorCode, Retrier
 from domain.provider import GenerationFailedError, Handle, Pending, Result
 from domain.retry import Backoff
-from domain.statuses import JobStatus
+from domain.statuses import AttemptState, JobStatus
 from executor.work import Parking, Work
 
 _POLL_TIMEOUT = 60.0
+LONGEST_OUTAGE = 24 * 3_600.0
+"""How long polls may fail, from the submission on: results are kept for a day (xAI) or more."""
 _PROGRESS_STEP, _PROGRESS_SECONDS = 10, 10.0
 
 log = structlog.get_logger(__name__)
@@ -50,16 +52,19 @@ class Poller:
             found = await self._ask(work, handle)
             if isinstance(found, Result):
                 return found
-            if work.age > work.capability.longest_seconds:
+            # Only the provider's own word ends a job that was paid for: polls that fail say nothing of it,
+            # and get a day before it is given up.
+            patience = work.capability.longest_seconds if found else LONGEST_OUTAGE
+            if work.age > patience:
                 raise GenerationFailedError(ErrorCode.DEADLINE_EXCEEDED)
-            wait = found.wait if found.wait is not None else self._next_wait(work)
-            percent = min(found.progress or 0, 99)
+            wait = self._next_wait(work) if found is None or found.wait is None else found.wait
+            percent = min(found.progress or 0, 99) if found else 0
             if percent >= noted + _PROGRESS_STEP and boot_time() - noted_at >= _PROGRESS_SECONDS:
                 noted, noted_at = percent, boot_time()
                 if not work.cancelled:
                     await work.move(moves.progress(work.claim, percent))
 
-    async def _ask(self, work: Work, handle: Handle) -> Pending | Result:
+    async def _ask(self, work: Work, handle: Handle) -> Pending | Result | None:
         try:
             async with asyncio.timeout(_POLL_TIMEOUT):
                 return await work.provider.poll(handle)
@@ -67,7 +72,7 @@ class Poller:
             raise
         except Exception as error:  # noqa: BLE001 # a poll that fails says nothing about a job that was paid for
             log.info("a poll failed", action="poll_failed", error=f"{type(error).__name__}: {error}")
-            return Pending()
+            return None
 
     def _first_wait(self, work: Work) -> float:
         """Wait until a usual generation is nearly over, so that no poll is spent on the hopeless part."""
@@ -92,6 +97,10 @@ class Poller:
         if RULES[error.code].at_generation is Retrier.JOB and job.attempt_count <= allowed:
             delay = self.backoff.delay(job.attempt_count, self.rng)
             move = moves.retry_later(claim, attempt.id, error, error.cost, delay)
+        elif error.code is ErrorCode.DEADLINE_EXCEEDED:
+            # It may still end and be billed: the attempt stays open, so that its result can be asked for
+            # again, and a retry takes a person's consent.
+            move = moves.fail(claim, JobStatus.GENERATING, error, attempt.id, AttemptState.ACCEPTED)
         else:
             move = moves.fail(claim, JobStatus.GENERATING, error, attempt.id, cost=error.cost or Decimal(0))
         if not await work.move(move):

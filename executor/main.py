@@ -91,7 +91,7 @@ def prepare_spool(home: Path) -> Path:
     oldest = time.time() - _LEFT_OVER_AFTER.total_seconds()
     try:
         spool.mkdir(parents=True, exist_ok=True)
-        for path in spool.glob("*.part"):
+        for path in spool.glob("*.part*"):
             if path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
         probe = spool / f"{uuid4()}.probe"

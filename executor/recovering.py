@@ -53,9 +53,9 @@ class Recoverer:
             if work.age > self.seconds:
                 await self._give_up(work)
                 return None
-            if not freed and not work.cancelled and work.age > work.capability.longest_seconds:
+            if not freed and work.age > work.capability.longest_seconds:
                 # Whatever it started is over by now, so it blocks nobody any longer.
-                freed = await work.move(moves.free_slot(work.claim))
+                freed = await work.move(moves.free_slot(work.claim, cancelled=work.cancelled))
             await self.parking.wait(min(wait, max(self.seconds - work.age, 0.0) + 0.05))
             wait = min(wait * 2, _LONGEST_WAIT)
 

@@ -1,5 +1,6 @@
 """One job from where it stands to where it rests."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,19 @@ from executor.recovering import Recoverer
 from executor.storing import Storer
 from executor.submitting import Submitter
 from executor.work import JobLostError, Parking, Work, attempt_of
+
+_STOP_TIMEOUT = 30.0
+_STANDS = {
+    JobStatus.PROCESSING: AttemptState.UNKNOWN,
+    JobStatus.GENERATING: AttemptState.ACCEPTED,
+    JobStatus.UPLOADING: AttemptState.SUCCEEDED,
+}
+"""What an attempt is when its job breaks our handling: never failed, since it may have been paid for."""
+_CODES = {
+    JobStatus.PROCESSING: ErrorCode.SUBMIT_UNKNOWN,
+    JobStatus.GENERATING: ErrorCode.PROVIDER_FAILED,
+    JobStatus.UPLOADING: ErrorCode.STORAGE_FAILED,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -105,13 +119,25 @@ class Runner:
 
     async def _generate(self, work: Work, handle: Handle) -> None:
         work.handle = handle
+        if work.cancelled:
+            await self.stop(work)
         result = await self.poller.result(work, handle)
         if result is not None:
             await self._collect(work, result)
 
+    async def stop(self, work: Work) -> None:
+        """Ask the provider to stop a cancelled job's generation; it may finish and bill all the same."""
+        if work.handle is None:
+            return
+        try:
+            async with asyncio.timeout(_STOP_TIMEOUT):
+                await work.provider.cancel(work.handle)
+        except Exception as error:  # noqa: BLE001 # whatever an adapter raises: asking was a courtesy
+            log.info("the provider did not stop", action="cancel_failed", error=type(error).__name__)
+
     async def _collect(self, work: Work, result: Result) -> None:
-        if not work.cancelled:
-            await work.move(moves.collect(work.claim, work.submitted.id, result))
+        if work.cancelled or not await work.move(moves.collect(work.claim, work.submitted.id, result)):
+            await work.move(moves.collect_take(work.claim, work.submitted.id, result))
         await self._store(work, result)
 
     async def _store(self, work: Work, result: Result) -> None:
@@ -133,12 +159,14 @@ class Runner:
 
     async def _fail_alone(self, work: Work, error: Exception) -> None:
         """Fail a job that broke its own handling, wherever it stands, in words that can be stored."""
-        code = ErrorCode.INVALID_REQUEST if work.attempt is None else ErrorCode.PROVIDER_FAILED
         reason = error.message if isinstance(error, PoisonedError) else type(error).__name__
-        failure = ProviderError(code, f"Rushes could not handle this job: {_printable(reason)}")
         attempt_id = work.attempt.id if work.attempt is not None else None
-        for status in (JobStatus.PROCESSING, JobStatus.GENERATING, JobStatus.UPLOADING):
-            outcome = await self.write(moves.fail(work.claim, status, failure, attempt_id))
+        for status, state in _STANDS.items():
+            failure = ProviderError(
+                ErrorCode.INVALID_REQUEST if attempt_id is None else _CODES[status],
+                f"Rushes could not handle this job: {_printable(reason)}",
+            )
+            outcome = await self.write(moves.fail(work.claim, status, failure, attempt_id, state))
             if outcome is Outcome.APPLIED:
                 return
             if outcome is Outcome.CANCELLED:

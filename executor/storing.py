@@ -29,6 +29,8 @@ LONGEST_SECONDS = 24 * 3_600.0
 """How long a download or upload is tried again: providers keep results for a day (xAI) or more."""
 _BAD_CLIPS = 3
 """A clip that does not play may have been cut on the way; after this many downloads it is the provider's."""
+_SILENCE = 120.0
+"""A stream that brings nothing for this long is broken off and begun again."""
 _CHUNK_TO_THREAD = 256 * 1024
 
 log = structlog.get_logger(__name__)
@@ -150,8 +152,9 @@ async def _download(work: Work, result: Result, path: Path) -> tuple[str, int]:
         seen.update(chunk)
 
     with path.open("wb") as file:
-        async with work.provider.open(result) as chunks:
+        async with asyncio.timeout(_SILENCE) as silence, work.provider.open(result) as chunks:
             async for chunk in chunks:
+                silence.reschedule(asyncio.get_running_loop().time() + _SILENCE)
                 size += len(chunk)
                 if len(chunk) > _CHUNK_TO_THREAD:
                     await asyncio.to_thread(take, chunk)

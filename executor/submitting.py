@@ -8,7 +8,7 @@ from uuid import uuid4
 import structlog
 
 from domain import moves
-from domain.errors import DatabaseUnavailableError, Problem
+from domain.errors import DatabaseUnavailableError, PoisonedError, Problem
 from domain.failures import RULES, ErrorCode, Retrier
 from domain.moves import Pause
 from domain.ports import JobQueue
@@ -21,6 +21,8 @@ from executor.work import JobLostError, Work
 
 SUBMIT_TIMEOUT = 120.0
 """A submit that has not answered after this long is taken for lost; frames of 20 MB fit well inside."""
+_FENCED_DELAY = 2.0
+"""Before a job that was taken back unsent may be claimed again: by then another beat was tried."""
 
 log = structlog.get_logger(__name__)
 
@@ -103,6 +105,10 @@ class Submitter:
         except JobLostError:
             await self.record(work, handle)
             raise
+        except PoisonedError:
+            # What came with the handle cannot be stored; the handle itself must be, it is paid for.
+            await self.record(work, Handle(handle.id))
+            raise
 
     async def _rejected(self, work: Work, error: SubmitRejectedError) -> None:
         attempt, rule = work.submitted, RULES[error.code]
@@ -127,7 +133,7 @@ class Submitter:
         )
         log.warning("fenced before the submit", action="submit_fenced")
         try:
-            if not await work.move(moves.reject(work.claim, work.submitted, error, 0.0)):
+            if not await work.move(moves.reject(work.claim, work.submitted, error, _FENCED_DELAY)):
                 await work.move(moves.let_go(work.claim, work.submitted.id, error))
         except JobLostError:
             await self.record(work, error)

@@ -31,7 +31,8 @@ END $$
 """
 
 # SECURITY DEFINER: whoever may insert a job needs no right on any other table. The search path is fixed,
-# so that nobody can put a table of their own in the way.
+# so that nobody can put a table of their own in the way; and functions that take anything are named with
+# their schema, since one of somebody's own with fitting types would be preferred to them.
 ADMIT = """
 CREATE FUNCTION {schema}.rushes_admit_job() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = {schema}, pg_temp AS $$
@@ -52,19 +53,34 @@ BEGIN
             SELECT project_id INTO owner FROM scenes WHERE id = NEW.scene_id;
         END IF;
         IF owner <> NEW.project_id THEN
-            problem := format('scene_id is %s; that scene belongs to another project', NEW.scene_id);
+            problem := pg_catalog.format('scene_id is %s; that scene belongs to another project', NEW.scene_id);
         END IF;
     END IF;
     IF NEW.shot_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM shots WHERE id = NEW.shot_id AND scene_id = NEW.scene_id AND project_id = NEW.project_id
     ) THEN
-        problem := coalesce(problem, format('shot_id is %s; there is no such shot in this scene', NEW.shot_id));
+        problem := coalesce(problem, pg_catalog.format('shot_id is %s; there is no such shot in this scene', NEW.shot_id));
         NEW.shot_id := NULL;
     END IF;
     IF NEW.duration_seconds IN ('NaN', 'Infinity', '-Infinity') THEN
         -- No JSON can say it: one such row would break every list that it is on.
-        problem := coalesce(problem, format('duration_seconds is %s; allowed: a number', NEW.duration_seconds));
+        problem := coalesce(problem, pg_catalog.format('duration_seconds is %s; allowed: a number', NEW.duration_seconds));
         NEW.duration_seconds := NULL;
+    END IF;
+    IF NEW.estimated_cost = 'NaN' OR NEW.actual_cost = 'NaN' OR pg_catalog.jsonb_typeof(NEW.provider_metadata) <> 'object'
+       OR greatest(NEW.attempt_count, NEW.claim_count, NEW.upload_count) > 1000 THEN
+        problem := coalesce(problem, 'costs, counts and provider_metadata are filled in by Rushes; leave them out');
+        NEW.estimated_cost := NULL;
+        NEW.actual_cost := NULL;
+        NEW.provider_metadata := '{{}}';
+        NEW.attempt_count := 0;
+        NEW.claim_count := 0;
+        NEW.upload_count := 0;
+    END IF;
+    IF NOT (isfinite(NEW.run_after) AND isfinite(NEW.created_at)) THEN
+        problem := coalesce(problem, 'run_after or created_at is infinite; allowed: a moment');
+        NEW.run_after := now();
+        NEW.created_at := now();
     END IF;
     IF problem IS NOT NULL AND NEW.status IN ('waiting', 'queued') THEN
         -- It fails alone: an error here would undo the caller's whole transaction.
@@ -88,7 +104,7 @@ BEGIN
     -- there already would be told of twice.
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT project_id, scene_id, id, 'job.' || status,
-           jsonb_build_object('status', status, 'previous_status', NULL, 'kind', kind, 'shot_id', shot_id,
+           pg_catalog.jsonb_build_object('status', status, 'previous_status', NULL, 'kind', kind, 'shot_id', shot_id,
                               'error_code', error_code)
     FROM added;
     -- No payload: notifications of one transaction coalesce into one.
@@ -99,7 +115,23 @@ BEGIN
 END $$
 """
 
+RETURN_PLACES = """
+CREATE FUNCTION {schema}.rushes_return_places() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = {schema}, pg_temp AS $$
+BEGIN
+    -- Rows that are deleted, with their project perhaps, give their places back.
+    UPDATE gates g SET in_flight = greatest(g.in_flight - r.places, 0)
+    FROM (
+        SELECT provider, kind, count(*)::int AS places FROM removed WHERE slot_held GROUP BY provider, kind
+    ) r
+    WHERE g.provider = r.provider AND g.kind = r.kind;
+    RETURN NULL;
+END $$
+"""
+
 TRIGGERS = (
+    "CREATE TRIGGER rushes_return AFTER DELETE ON video_generation_jobs "
+    "REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION {schema}.rushes_return_places()",
     "CREATE TRIGGER rushes_admit BEFORE INSERT ON video_generation_jobs "
     "FOR EACH ROW EXECUTE FUNCTION {schema}.rushes_admit_job()",
     "CREATE TRIGGER rushes_announce AFTER INSERT ON video_generation_jobs "
@@ -496,7 +528,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("state IN ('accepted', 'intent', 'unknown')"),
     )
-    for statement in (ADMIT, ANNOUNCE, *TRIGGERS, DECIDING, *STORAGE):
+    for statement in (ADMIT, ANNOUNCE, RETURN_PLACES, *TRIGGERS, DECIDING, *STORAGE):
         op.execute(statement.format(schema=schema))
 
 
@@ -553,4 +585,4 @@ def downgrade() -> None:
     op.drop_table("gates")
     op.drop_table("executors")
     op.drop_table("api_keys")
-    op.execute("DROP FUNCTION rushes_admit_job, rushes_announce_jobs, rushes_receipt")
+    op.execute("DROP FUNCTION rushes_admit_job, rushes_announce_jobs, rushes_return_places, rushes_receipt")

@@ -60,6 +60,11 @@ MOVES: dict[str, tuple[Callable[[], Move], JobStatus, JobStatus]] = {
     "reject": (lambda: moves.reject(CLAIM, ATTEMPT, ERROR, 1.0, Pause("busy")), S.PROCESSING, S.QUEUED),
     "progress": (lambda: moves.progress(CLAIM, 40), S.GENERATING, S.GENERATING),
     "collect": (lambda: moves.collect(CLAIM, ATTEMPT.id, Result({})), S.GENERATING, S.UPLOADING),
+    "collect_take": (
+        lambda: moves.collect_take(CLAIM, ATTEMPT.id, Result({})),
+        S.CANCELLED,
+        S.CANCELLED,
+    ),
     "complete": (lambda: moves.complete(CLAIM, ATTEMPT.id, STORED, 1), S.UPLOADING, S.COMPLETED),
     "retry_later": (
         lambda: moves.retry_later(CLAIM, ATTEMPT.id, ERROR, Decimal(1), 2.0),
@@ -145,6 +150,7 @@ def test_no_walk_leaves_completed_or_cancelled(targets: list[JobStatus]) -> None
         ("reject", True, True),
         ("progress", False, False),
         ("collect", True, False),
+        ("collect_take", True, False),
         ("complete", False, False),
         ("retry_later", True, False),
         ("fail", True, False),
@@ -177,6 +183,7 @@ def test_the_end_of_an_attempt_that_never_was_says_nothing_of_it() -> None:
         ("lose_answer", AttemptState.UNKNOWN),
         ("reject", AttemptState.REJECTED),
         ("collect", AttemptState.SUCCEEDED),
+        ("collect_take", AttemptState.ABANDONED),
         ("complete", AttemptState.SUCCEEDED),
         ("retry_later", AttemptState.FAILED),
         ("fail", AttemptState.FAILED),

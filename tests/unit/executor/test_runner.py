@@ -263,6 +263,43 @@ async def test_a_generation_has_a_deadline(bench: Bench) -> None:
     await bench.runner.run(work)
     assert bench.queue.names == ["fail"]
     assert bench.last.columns["error_code"] == ErrorCode.DEADLINE_EXCEEDED
+    assert bench.last.attempt is not None
+    assert bench.last.attempt.state is AttemptState.ACCEPTED, "it may still end, and be billed"
+
+
+async def test_only_the_providers_word_ends_a_generation(bench: Bench) -> None:
+    record = make_attempt(AttemptState.ACCEPTED, provider_job_id="h", handle={})
+    work = bench.runner.take(make_claim(record, status=JobStatus.GENERATING, provider_job_id="h"))
+    work.started -= 101.0
+    bench.provider.polls = [OSError("the network is down"), OSError("still"), Result({"where": "there"})]
+    await bench.runner.run(work)
+    assert bench.queue.names == ["collect", "complete"], "a poll that fails says nothing of a paid job"
+
+
+async def test_a_handle_that_cannot_be_stored_whole_is_recorded_bare(bench: Bench) -> None:
+    real = bench.queue.write
+
+    async def refusing(move: Move) -> Outcome:
+        if move.name == "accept":
+            raise PoisonedError("not JSON")
+        return await real(move)
+
+    bench.runner.write = refusing
+    assert await bench.run() == ["begin", "fail"]
+    assert [answer for _, answer in bench.queue.answers] == [Handle("h-1")]
+    assert bench.last.columns["error_code"] == ErrorCode.SUBMIT_UNKNOWN
+    assert bench.last.attempt is not None
+    assert bench.last.attempt.state is AttemptState.UNKNOWN, "never failed: it may have been paid for"
+
+
+async def test_a_cancelled_generation_holds_no_slot_while_it_is_stored(bench: Bench) -> None:
+    bench.queue.outcomes["accept"] = Outcome.CANCELLED
+    assert await bench.run() == ["begin", "accept", "collect_take", "keep_take"]
+    taken = bench.queue.moves[2]
+    assert taken.frees_slot
+    assert taken.attempt is not None
+    assert taken.attempt.result is not None
+    assert bench.provider.cancelled == [Handle("h-1", {"region": "here"})], "the provider was asked to stop"
 
 
 async def test_a_cut_download_is_fetched_again(bench: Bench) -> None:
@@ -334,7 +371,7 @@ async def test_a_job_cancelled_before_its_submit_is_not_submitted(bench: Bench) 
         (
             make_attempt(AttemptState.ABANDONED, provider_job_id="h", handle={}),
             JobStatus.CANCELLED,
-            ["keep_take"],
+            ["collect_take", "keep_take"],
         ),
         (
             make_attempt(AttemptState.ABANDONED, provider_job_id="h", result=Result({}).to_json()),
