@@ -122,7 +122,13 @@ class FakeQueue:
         return []
 
     async def adopt(
-        self, executor: UUID, providers: Sequence[str], *, dead_too: bool, limit: int
+        self,
+        executor: UUID,
+        providers: Sequence[str],
+        *,
+        dead_too: bool,
+        limit: int,
+        kind: JobKind = JobKind.VIDEO,
     ) -> Sequence[Claim]:
         """Have nothing to adopt."""
         return []
