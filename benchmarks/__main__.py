@@ -11,7 +11,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from benchmarks import lifecycles, machine, report
+from benchmarks import claim_latency, clips, in_flight, lifecycles, machine, report
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure
 from benchmarks.scratch import scratch
@@ -22,6 +22,9 @@ _PAGE = 150
 """Columns where the report goes into a file."""
 ROWS: dict[str, Row] = {
     "lifecycles": lifecycles.measure,
+    "clips": clips.measure,
+    "claim": claim_latency.measure,
+    "in-flight": in_flight.measure,
 }
 
 

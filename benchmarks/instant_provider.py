@@ -16,12 +16,15 @@ CLIP = b"a clip of few bytes" * 5
 
 
 class InstantProvider:
-    """Accepts at once and has a small result after ``delay`` seconds; counts what it is asked."""
+    """Accepts at once and has a small result after ``delay`` seconds; counts what it is asked.
+
+    ``typical`` is the time it claims to take, where that is another one.
+    """
 
     name = NAME
     kind = JobKind.VIDEO
 
-    def __init__(self, delay: float = 0.0) -> None:
+    def __init__(self, delay: float = 0.0, *, typical: float | None = None) -> None:
         self.models: Mapping[str, Capability] = {
             MODEL: Capability(
                 JobKind.VIDEO,
@@ -29,7 +32,7 @@ class InstantProvider:
                 ("16:9", "9:16"),
                 {"720p": Decimal("0.10")},
                 start_frame=True,
-                typical_seconds=delay,
+                typical_seconds=delay if typical is None else typical,
                 longest_seconds=2 * delay + 900,
             )
         }

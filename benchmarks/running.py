@@ -26,13 +26,20 @@ SELECT EXISTS (SELECT FROM video_generation_jobs WHERE status = 'queued')
 
 
 @asynccontextmanager
-async def queue_at(address: str) -> AsyncIterator[PostgresQueue]:
-    """Give the queue of a database, on a pool that is closed afterwards."""
+async def database_at(address: str) -> AsyncIterator[Database]:
+    """Give a pool of connections, closed afterwards."""
     database = Database(parse_url(address), name="rushes-bench")
     try:
-        yield PostgresQueue(database)
+        yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def queue_at(address: str) -> AsyncIterator[PostgresQueue]:
+    """Give the queue of a database, on a pool of its own."""
+    async with database_at(address) as database:
+        yield PostgresQueue(database)
 
 
 def parts_of(

@@ -1,22 +1,40 @@
-"""Jobs to work on, inserted as an application would: plain SQL, nothing but the required columns."""
+"""Jobs to work on, inserted as an application would: plain SQL, nothing but the columns that matter."""
+
+from typing import Any
 
 import psycopg
 
-PROJECTS = 10
-SCENES = 50
+PROMPT = "a door opens on a long corridor, slow dolly in, dust in the light, somebody hums " * 3
+_ADD = """
+INSERT INTO video_generation_jobs (project_id, scene_id, prompt, duration_seconds, resolution)
+SELECT CAST(md5('project ' || n %% %(projects)s) AS uuid),
+       CAST(md5('scene ' || n %% %(projects)s || ' ' || n / %(projects)s %% %(scenes)s) AS uuid),
+       %(prompt)s, %(seconds)s, %(resolution)s
+FROM generate_series(0, %(count)s - 1) n
+"""
+_ADD_ONE = """
+INSERT INTO video_generation_jobs (project_id, scene_id, prompt, duration_seconds)
+VALUES (%(project)s, %(scene)s, %(prompt)s, 8)
+"""
 
 
-def add_jobs(address: str, count: int, *, projects: int = PROJECTS, scenes: int = SCENES) -> None:
-    """Queue jobs, spread evenly over films and their scenes, and let the planner know."""
+def add_jobs(
+    address: str,
+    count: int,
+    *,
+    projects: int = 10,
+    scenes: int = 5,
+    seconds: float = 8,
+    resolution: str | None = None,
+) -> None:
+    """Queue jobs, spread evenly over films and the scenes of each, and let the planner know."""
+    values: dict[str, Any] = {"projects": projects, "scenes": scenes, "count": count}
+    values |= {"seconds": seconds, "resolution": resolution, "prompt": PROMPT}
     with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(
-            """
-            INSERT INTO video_generation_jobs (project_id, scene_id, prompt, duration_seconds)
-            SELECT CAST(md5('project ' || n %% %(projects)s) AS uuid),
-                   CAST(md5('scene ' || n %% %(projects)s || ' ' || n / %(projects)s %% %(scenes)s) AS uuid),
-                   repeat('a door opens on a long corridor, slow dolly in ', 6), 8
-            FROM generate_series(0, %(count)s - 1) n
-            """,
-            {"projects": projects, "scenes": max(1, scenes // projects), "count": count},
-        )
+        connection.execute(_ADD, values)
         connection.execute("VACUUM ANALYZE")
+
+
+def add_job(connection: psycopg.Connection[Any], project: Any, scene: Any) -> None:
+    """Queue one job of a film."""
+    connection.execute(_ADD_ONE, {"project": project, "scene": scene, "prompt": PROMPT})

@@ -1,0 +1,99 @@
+"""Tens of thousands of generations in flight in one executor: memory, processor, and what the database sees."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import psycopg
+
+from benchmarks.bench import Bench
+from benchmarks.child import Child, running
+from benchmarks.figures import Bound, Budget, Figure, Sample
+from benchmarks.in_flight_child import POLLS_PER_SECOND
+from benchmarks.workload import add_jobs
+
+_BEAT_LOOK_SECONDS = 0.25
+_WRITES = """
+SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FILTER (WHERE relname <> 'executors') AS others,
+       sum(n_tup_upd) FILTER (WHERE relname = 'executors') AS beats
+FROM pg_stat_user_tables
+"""
+_AGE = "SELECT extract(epoch FROM clock_timestamp() - max(heartbeat_at))::float8 FROM executors"
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The counters at one time."""
+
+    seconds: float
+    processor: float
+    polls: int
+    others: int
+    """Rows written to any table but the heartbeats'."""
+    beats: int
+
+
+async def measure(bench: Bench) -> Sequence[Figure]:
+    """Fill one executor to the brim and watch it for a while. One round: it takes minutes."""
+    places, seconds = bench.size(27_000, 2_000, 50), bench.size(60, 15, 1)
+    async with bench.server.database() as address:
+        await asyncio.to_thread(add_jobs, address, places, projects=100)
+        async with running("benchmarks.in_flight_child", address, str(places), str(bench.memory)) as child:
+            await child.ask()
+            idle = child.resident_bytes()
+            began = perf_counter()
+            while (await child.ask())["submits"] < places:
+                await asyncio.sleep(0.2)
+            filled = perf_counter() - began
+            # The last handles are committed by then.
+            await asyncio.sleep(2.0)
+            with psycopg.connect(address, autocommit=True) as connection:
+                before = await _moment(connection, child)
+                oldest = await _oldest_beat(connection, seconds)
+                after = await _moment(connection, child)
+            resident = child.resident_bytes()
+    took, polls = after.seconds - before.seconds, after.polls - before.polls
+    one = Sample.of
+    return [
+        Figure(
+            f"{places:,} generations in flight: memory",
+            "MiB",
+            one(resident / 2**20),
+            budget=Budget(Bound.AT_MOST, 1_024),
+            note=f"filled in {filled:.0f} s, watched for {took:.0f} s",
+        ),
+        Figure("… memory per generation", "KiB", one((resident - idle) / places / 2**10)),
+        Figure(
+            "… processor",
+            "cores",
+            one((after.processor - before.processor) / took),
+            budget=Budget(Bound.AT_MOST, 1),
+        ),
+        Figure("… polls", "/s", one(polls / took), budget=Budget(Bound.AT_MOST, POLLS_PER_SECOND * 1.1)),
+        Figure(
+            "… rows written per poll, beats aside",
+            "rows",
+            one((after.others - before.others) / max(polls, 1)),
+            budget=Budget(Bound.AT_MOST, 0),
+        ),
+        Figure("… heartbeats", "/s", one((after.beats - before.beats) / took)),
+        Figure("… oldest heartbeat seen", "s", one(oldest), budget=Budget(Bound.AT_MOST, 6)),
+    ]
+
+
+async def _moment(connection: psycopg.Connection, child: Child) -> Moment:
+    # Other backends report at most once a second, so that everything until now has arrived by then.
+    await asyncio.sleep(1.5)
+    polls = (await child.ask())["polls"]
+    connection.execute("SELECT pg_stat_clear_snapshot()")
+    others, beats = connection.execute(_WRITES).fetchall()[0]
+    return Moment(perf_counter(), child.cpu_seconds(), polls, int(others or 0), int(beats or 0))
+
+
+async def _oldest_beat(connection: psycopg.Connection, seconds: float) -> float:
+    oldest, until = 0.0, perf_counter() + seconds
+    while perf_counter() < until:
+        oldest = max(oldest, connection.execute(_AGE).fetchall()[0][0])
+        await asyncio.sleep(_BEAT_LOOK_SECONDS)
+    return oldest
