@@ -1,7 +1,7 @@
 """Random lives of jobs: executors, zombies and people in any order, and everything true after every step."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
@@ -47,6 +47,7 @@ PROJECTS = [UUID(int=n << 96) for n in (1, 2)]
 SCENES = {project: [UUID(int=project.int + n) for n in (1, 2)] for project in PROJECTS}
 LANES = [lane(4), lane(4, kind=JobKind.IMAGE), lane(2, provider="grok", is_default=False)]
 PROVIDERS = ["mock", "grok"]
+KINDS = (JobKind.VIDEO, JobKind.IMAGE)
 ANY = st.integers(0, 1_000)
 WHO = st.integers(0, 2)
 
@@ -130,7 +131,8 @@ class Lives(RuleBasedStateMachine):
     @rule(who=WHO, dead_too=st.booleans())
     def adopt(self, who: int, *, dead_too: bool) -> None:
         worker = self.workers[who]
-        self._take(worker, self.run(self.queue.adopt(worker.card.id, PROVIDERS, dead_too=dead_too, limit=2)))
+        for kind in KINDS:
+            self._take(worker, self.run(self._adopted(worker.card.id, kind, dead_too=dead_too, limit=2)))
 
     def _take(self, worker: Worker, claims: Any) -> None:
         for claim in claims:
@@ -266,6 +268,9 @@ class Lives(RuleBasedStateMachine):
             self.run(self.database.close())
             self.runner.close()
 
+    async def _adopted(self, executor: UUID, kind: JobKind, *, dead_too: bool, limit: int) -> Sequence[Claim]:
+        return await self.queue.adopt(executor, PROVIDERS, kind=kind, dead_too=dead_too, limit=limit)
+
     async def _finish(self) -> None:
         """Whatever happened, one more executor brings every job to its end, and every place is free."""
         for worker in self.workers:
@@ -273,7 +278,9 @@ class Lives(RuleBasedStateMachine):
         await execute(self.database, "UPDATE gates SET faults = 0, paused_until = NULL, probed_until = NULL")
         last = card()
         await self.queue.beat(last)
-        held = [*await self.queue.adopt(last.id, PROVIDERS, dead_too=True, limit=1000)]
+        held = [
+            claim for kind in KINDS for claim in await self._adopted(last.id, kind, dead_too=True, limit=1000)
+        ]
         for of in (lane(1000), lane(1000, kind=JobKind.IMAGE), lane(1000, provider="grok", is_default=False)):
             while claims := await self.queue.claim(last.id, of, 100):
                 held += claims
@@ -283,7 +290,8 @@ class Lives(RuleBasedStateMachine):
                 move = NEXT[step][0](life)
                 assert await life.apply(move) is Outcome.APPLIED
                 step = move.name
-        assert not await self.queue.adopt(last.id, PROVIDERS, dead_too=True, limit=1000)
+        for kind in KINDS:
+            assert not await self._adopted(last.id, kind, dead_too=True, limit=1000)
         left = await rows(self.database, "SELECT * FROM video_generation_jobs")
         unserved = [job for job in left if (job["provider"], job["kind"]) == ("grok", "image")]
         assert {JobStatus(job["status"]) for job in left if job not in unserved} <= FINAL
