@@ -11,7 +11,7 @@ import structlog
 import typer
 from rich.console import Console
 
-from benchmarks import claim_latency, clips, in_flight, lifecycles, machine, report
+from benchmarks import claim_latency, clips, fairness, finished_rows, in_flight, lifecycles, machine, report
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure
 from benchmarks.scratch import scratch
@@ -25,6 +25,8 @@ ROWS: dict[str, Row] = {
     "clips": clips.measure,
     "claim": claim_latency.measure,
     "in-flight": in_flight.measure,
+    "finished-rows": finished_rows.measure,
+    "fairness": fairness.measure,
 }
 
 

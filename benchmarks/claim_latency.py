@@ -12,7 +12,7 @@ from benchmarks.bench import Bench
 from benchmarks.figures import Baseline, Bound, Budget, Figure, Sample
 from benchmarks.instant_provider import InstantProvider
 from benchmarks.instant_storage import InstantMedia, InstantStore
-from benchmarks.running import executing, finish, parts_of, database_at
+from benchmarks.running import database_at, executing, finish, parts_of
 from benchmarks.workload import add_job
 from db.engine import Database
 from db.queue import PostgresQueue
