@@ -1,6 +1,6 @@
 """How an executor works."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,6 +34,11 @@ class ExecutorSettings(BaseSettings):
     )
     video_polls_per_second: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="Most status questions a second to a video provider; unset: its own limit."
+    )
+    credits: Literal["off"] = Field(
+        default="off",
+        description="Holding credits for jobs. This release does not hold any yet, so on is refused "
+        "instead of ignored.",
     )
     upload_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
         default=8, description="Clips stored at the same time by one executor."
