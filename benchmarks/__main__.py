@@ -11,7 +11,18 @@ import structlog
 import typer
 from rich.console import Console
 
-from benchmarks import claim_latency, clips, fairness, finished_rows, in_flight, lifecycles, machine, report
+from benchmarks import (
+    claim_latency,
+    clips,
+    fairness,
+    finished_rows,
+    in_flight,
+    lifecycles,
+    machine,
+    report,
+    streaming,
+    takeover,
+)
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure
 from benchmarks.scratch import scratch
@@ -27,6 +38,8 @@ ROWS: dict[str, Row] = {
     "in-flight": in_flight.measure,
     "finished-rows": finished_rows.measure,
     "fairness": fairness.measure,
+    "streaming": streaming.measure,
+    "takeover": takeover.measure,
 }
 
 
