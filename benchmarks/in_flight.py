@@ -1,4 +1,4 @@
-"""Tens of thousands of generations in flight in one executor, and what they cost."""
+"""Tens of thousands of generations in flight in one executor: what they cost it, and the database."""
 
 import asyncio
 from collections.abc import Sequence
