@@ -56,6 +56,7 @@ def main(  # noqa: PLR0917 # typer passes every option by name
         if name not in ROWS:
             raise typer.BadParameter(f"{name}; allowed: {', '.join(ROWS)}", param_hint="--only")
     # An executor's news cost time, and nobody reads them here.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     # As in an executor's own process.
     collect_less_often()

@@ -15,8 +15,10 @@ def missing() -> list[str]:
 
 def measures(bench: Bench) -> dict[str, Measure]:
     """Give the drains of the peers that are installed, each with its default settings."""
-    jobs = bench.size(2_000, 1_000, 20)
+    jobs = bench.size(2_000, 1_000, 0)
     found: dict[str, Measure] = {}
+    if not jobs:
+        return found
 
     async def procrastinate() -> float:
         async with bench.server.database(empty=True) as address:
