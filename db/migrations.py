@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import NullPool
@@ -19,6 +20,9 @@ from db.tables import metadata
 
 LOCK_KEY = 0x7275_7368  # "rush": one migration at a time per database
 """Key of the advisory lock held while migrating."""
+TURN_WAIT, TABLE_WAIT = "60s", "5s"
+"""How long to wait for another migrator, and for the tables: whoever waits for a table's lock makes every
+query behind it wait as well, so a long transaction of somebody's ends a migration and not the service."""
 
 
 def config(url: URL | None = None) -> Config:
@@ -26,7 +30,9 @@ def config(url: URL | None = None) -> Config:
     here = Path(__file__).parent
     packaged = here / "_alembic"
     made = Config()
-    made.set_main_option("script_location", str(packaged if packaged.is_dir() else here.parent / "alembic"))
+    scripts = packaged if packaged.is_dir() else here.parent / "alembic"
+    # Options are interpolated: a % in somebody's path is not a reference.
+    made.set_main_option("script_location", str(scripts).replace("%", "%%"))
     if url is not None:
         made.attributes["url"] = url
     return made
@@ -66,13 +72,14 @@ def current(url: URL) -> str | None:
 
 
 def run(context: Any) -> None:
-    """Run the migrations that Alembic's ``context`` asks for; called by ``alembic/env.py``."""
-    url = context.config.attributes.get("url") or parse_url(resolve_url(DatabaseSettings()))
+    """Run the migrations that Alembic's ``context`` asks for; called by ``alembic/env.py``.
+
+    Raises:
+        CommandError: it asks for a script; what the migrations do depends on the schema that they find.
+    """
     if context.is_offline_mode():
-        context.configure(url=url, target_metadata=metadata, literal_binds=True)
-        with context.begin_transaction():
-            context.run_migrations()
-        return
+        raise CommandError("--sql is not supported: the functions are tied to the schema of the connection")
+    url = context.config.attributes.get("url") or parse_url(resolve_url(DatabaseSettings()))
     engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         _migrate(context, connection)
@@ -80,11 +87,10 @@ def run(context: Any) -> None:
 
 
 def _migrate(context: Any, connection: Connection) -> None:
-    # A second migrator waits its turn; a migration that would wait for a long transaction gives up
-    # instead of making every query behind it wait as well.
-    connection.execute(text("SET lock_timeout = '60s'"))
+    wait = text("SELECT set_config('lock_timeout', :wait, false)")
+    connection.execute(wait, {"wait": TURN_WAIT})
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
-    connection.execute(text("SET lock_timeout = '5s'"))
+    connection.execute(wait, {"wait": TABLE_WAIT})
     connection.execute(text("SET statement_timeout = '15min'"))
     connection.commit()
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
