@@ -308,6 +308,41 @@ async def test_what_comes_of_a_cancelled_job_is_kept(database: Database, queue: 
     await assert_consistent(database)
 
 
+async def test_a_cancelled_job_holds_its_place_while_its_generation_runs(
+    database: Database, queue: PostgresQueue
+) -> None:
+    life = await (await claimed(database, queue, ME)).to(S.GENERATING)
+    job = life.claim.job.id
+    await JobMovesStore(database).cancel(job)
+    assert (await job_row(database, job))["slot_held"]
+    over = moves.collect_take(life.claim, life.attempt.id, result())
+    for _ in range(2):
+        assert await life.apply(over) is Outcome.APPLIED
+        after = await job_row(database, job)
+        assert (after["status"], after["in_hand"], after["slot_held"]) == (S.CANCELLED, True, False)
+        await assert_consistent(database)
+    (made,) = await attempt_rows(database, job)
+    assert (made["state"], made["result"]) == ("abandoned", result().to_json())
+    assert made["actual_cost"] == result().actual_cost
+    keep = moves.keep_take(life.claim, life.attempt.id, stored(life.claim), 1)
+    assert await life.apply(keep) is Outcome.APPLIED
+    await assert_consistent(database)
+
+
+async def test_a_cancelled_submission_that_is_searched_for_gives_its_place_up_in_time(
+    database: Database, queue: PostgresQueue
+) -> None:
+    life = await claimed(database, queue, ME)
+    await life.begin()
+    await life.lose_answer()
+    await JobMovesStore(database).cancel(life.claim.job.id)
+    assert await life.apply(moves.free_slot(life.claim)) is Outcome.CANCELLED
+    assert await life.apply(moves.free_slot(life.claim, cancelled=True)) is Outcome.APPLIED
+    after = await job_row(database, life.claim.job.id)
+    assert (after["in_hand"], after["slot_held"]) == (True, False)
+    await assert_consistent(database)
+
+
 async def test_a_cancelled_job_that_came_to_nothing_is_let_go(
     database: Database, queue: PostgresQueue
 ) -> None:
@@ -525,6 +560,7 @@ class TestLateAnswers:
         job = await job_row(database, life.claim.job.id)
         assert (job["status"], job["provider_job_id"]) == (S.GENERATING, life.handle.id)
         assert (job["claimed_by"], job["in_hand"], job["error_code"]) == (None, True, None)
+        assert job["slot_held"], "it runs at the provider, so it counts"
         assert (await row(database, "SELECT render_status FROM scenes"))["render_status"] == "rendering"
         await assert_consistent(database)
         (adopted,) = await queue.adopt(ME, ["mock"], dead_too=False, limit=1)

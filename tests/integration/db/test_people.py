@@ -244,6 +244,31 @@ async def test_a_second_bill_is_accepted_by_a_person_alone(
     await assert_consistent(database)
 
 
+async def test_a_job_whose_attempt_may_still_run_is_not_paid_for_again_unasked(
+    database: Database, queue: PostgresQueue, people: JobMovesStore
+) -> None:
+    """Whatever the job failed of: an attempt that the provider accepted and has not ended may be billed."""
+    life = await (await claimed(database, queue, ME)).to(S.GENERATING)
+    late = GenerationFailedError(ErrorCode.DEADLINE_EXCEEDED)
+    given_up = moves.fail(life.claim, S.GENERATING, late, life.attempt.id, AttemptState.ACCEPTED)
+    assert await life.apply(given_up) is Outcome.APPLIED
+    job = life.claim.job.id
+    with pytest.raises(ConflictError) as caught:
+        await people.retry(job)
+    assert caught.value.code == "possible_duplicate"
+    await people.retry_download(job)
+    after = await job_row(database, job)
+    assert (after["status"], after["provider_job_id"]) == (S.GENERATING, life.handle.id)
+    assert after["slot_held"], "it runs at the provider, so it counts"
+    assert (await row(database, "SELECT in_flight FROM gates"))["in_flight"] == 1
+    await assert_consistent(database)
+    (claim,) = await queue.adopt(ME, ["mock"], dead_too=False, limit=1)
+    again = Life(queue, claim)
+    assert await again.collect() is Outcome.APPLIED
+    assert await again.complete() is Outcome.APPLIED
+    await assert_consistent(database)
+
+
 async def test_a_late_refusal_makes_a_retry_free_of_doubt(
     database: Database, queue: PostgresQueue, people: JobMovesStore
 ) -> None:

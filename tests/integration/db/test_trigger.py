@@ -9,7 +9,7 @@ import pytest
 
 from db.engine import Database
 from db.queue import PostgresQueue
-from domain.statuses import JobStatus
+from domain.statuses import JobKind, JobStatus
 from tests.factories import (
     card,
     claim_all,
@@ -168,6 +168,41 @@ class TestBadRows:
         assert job["duration_seconds"] is None
         assert seconds in job["error_message"]
 
+    @pytest.mark.parametrize("column", ["run_after", "created_at"])
+    @pytest.mark.parametrize("moment", ["infinity", "-infinity"])
+    async def test_a_moment_that_never_comes(
+        self, database: Database, application: psycopg.Connection, column: str, moment: str
+    ) -> None:
+        insert = f"INSERT INTO video_generation_jobs (project_id, scene_id, {column}) VALUES (%s, %s, %s)"
+        application.execute(insert, (uuid4(), uuid4(), moment))
+        application.commit()
+        job = await row(database, "SELECT * FROM video_generation_jobs")
+        assert (job["status"], job["error_code"]) == ("failed", "invalid_request")
+        assert "infinite" in job["error_message"]
+
+    @pytest.mark.parametrize(
+        "columns",
+        [
+            {"estimated_cost": "NaN"},
+            {"actual_cost": "NaN"},
+            {"provider_metadata": "[]"},
+            {"attempt_count": 2**31 - 1},
+            {"claim_count": 2**31 - 1},
+        ],
+        ids=str,
+    )
+    async def test_what_only_we_fill_in(
+        self, database: Database, application: psycopg.Connection, columns: dict[str, object]
+    ) -> None:
+        values = {"project_id": uuid4(), "scene_id": uuid4(), **columns}
+        names, places = ", ".join(values), ", ".join(f"%({name})s" for name in values)
+        application.execute(f"INSERT INTO video_generation_jobs ({names}) VALUES ({places})", values)
+        application.commit()
+        job = await row(database, "SELECT * FROM video_generation_jobs")
+        assert (job["status"], job["error_code"]) == ("failed", "invalid_request")
+        assert (job["estimated_cost"], job["actual_cost"]) == (None, None)
+        assert (job["provider_metadata"], job["attempt_count"]) == ({}, 0)
+
     async def test_a_waiting_job_fails_as_well(self, database: Database) -> None:
         bad = await insert_job(database, status="waiting", shot_id=uuid4())
         assert (await job_row(database, bad))["status"] == "failed"
@@ -283,6 +318,18 @@ async def test_a_callers_open_transaction_holds_up_no_executor(
     application.commit()
     assert len(await queue.claim(ME, lane(), 1)) == 1
     await assert_consistent(database)
+
+
+@pytest.mark.parametrize("delete", ["video_generation_jobs", "projects"])
+async def test_deleted_jobs_give_their_places_back(database: Database, delete: str) -> None:
+    queue = PostgresQueue(database)
+    await insert_jobs(database, 3)
+    await insert_jobs(database, 2, kind="image")
+    assert len(await queue.claim(ME, lane(9), 9)) == 3
+    assert len(await queue.claim(ME, lane(9, kind=JobKind.IMAGE), 1)) == 1
+    await execute(database, f"DELETE FROM {delete}")
+    found = await rows(database, "SELECT in_flight FROM gates")
+    assert [gate["in_flight"] for gate in found] == [0, 0]
 
 
 async def test_two_callers_name_the_same_new_scene(database: Database) -> None:

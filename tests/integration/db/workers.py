@@ -65,6 +65,11 @@ def _retry_later(life: Life) -> Move:
     return moves.retry_later(life.claim, life.attempt.id, FAILED, FAILED.cost, 0.0)
 
 
+def _give_up_late(life: Life) -> Move:
+    error = GenerationFailedError(ErrorCode.DEADLINE_EXCEEDED)
+    return moves.fail(life.claim, JobStatus.GENERATING, error, life.attempt.id, AttemptState.ACCEPTED)
+
+
 def _fail_generation(life: Life) -> Move:
     return moves.fail(life.claim, JobStatus.GENERATING, FAILED, life.attempt.id)
 
@@ -81,6 +86,10 @@ def _let_go(life: Life) -> Move:
     return moves.let_go(life.claim, life.attempt.id, FAILED)
 
 
+def _collect_take(life: Life) -> Move:
+    return moves.collect_take(life.claim, life.attempt.id, result())
+
+
 def _keep_take(life: Life) -> Move:
     return moves.keep_take(life.claim, life.attempt.id, stored(life.claim), 1)
 
@@ -90,10 +99,11 @@ NEXT: dict[str, list[Step]] = {
     "begin": [_accept, _accept, _accept, _lose_answer, _reject, _reject_and_pause, _fail_refused],
     "lose_answer": [_accept, _reject, _free_slot, _give_up],
     "free_slot": [_accept, _give_up],
-    "accept": [_collect, _collect, _progress, _retry_later, _fail_generation],
+    "accept": [_collect, _collect, _progress, _retry_later, _fail_generation, _give_up_late],
     "progress": [_collect, _retry_later],
     "collect": [_complete, _complete, _fail_upload],
-    "cancelled": [_let_go, _keep_take],
+    "cancelled": [_keep_take, _let_go, _collect_take],
+    "collect_take": [_keep_take, _let_go],
 }
 """What may come next, by the last move. The straight way comes first; what stands twice comes more often."""
 
