@@ -1,7 +1,7 @@
 """The executor's side of the jobs table, on PostgreSQL."""
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from db.move_rows import move_row
 from db.parameters import as_json, as_text
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
+from domain.errors import ConflictError
 from domain.failures import ErrorCode
 from domain.job import Claim
 from domain.moves import Move, Outcome
@@ -122,6 +123,12 @@ class PostgresQueue:
         await self._reopen(attempt)
 
     async def _reopen(self, attempt: UUID) -> None:
+        # A new job for the shot, committed in this very moment, is found by its index alone: as with any
+        # other of the shot's jobs, the handle then stays with its attempt.
+        with suppress(ConflictError):
+            await self._reopen_now(attempt)
+
+    async def _reopen_now(self, attempt: UUID) -> None:
         """Put a job given up as ``submit_unknown`` into nobody's hands if it was answered after all.
 
         Whoever answers and whoever gives up both look here after their own commit, so the later of the two

@@ -603,6 +603,28 @@ class TestLateAnswers:
         assert (job["status"], job["provider_job_id"]) == (S.GENERATING, life.handle.id)
         await assert_consistent(database)
 
+    async def test_a_new_job_of_the_shot_in_the_same_moment_does_not_cost_the_handle(
+        self, database: Database, queue: PostgresQueue
+    ) -> None:
+        project, scene = uuid4(), uuid4()
+        shot = await insert_shot(database, project, scene)
+        where = {"project_id": project, "scene_id": scene, "shot_id": shot}
+        life = await claimed(database, queue, ME, **where)
+        await life.begin()
+        await life.give_up()
+        async with held(database) as application:
+            insert = asyncio.create_task(insert_jobs(application, **where))
+            await application.done.wait()
+            answer = asyncio.create_task(queue.record_answer(life.attempt.id, life.handle))
+            await waiting(database)
+            application.go.set()
+            await insert
+            await answer
+        (made,) = await attempt_rows(database, life.claim.job.id)
+        assert (made["state"], made["provider_job_id"]) == ("accepted", life.handle.id)
+        assert (await job_row(database, life.claim.job.id))["status"] == S.FAILED
+        await assert_consistent(database)
+
     @pytest.mark.parametrize("first", ["answer", "end"])
     async def test_an_answer_at_the_end_of_the_search_is_not_lost(
         self, database: Database, queue: PostgresQueue, first: str
