@@ -25,6 +25,7 @@ from tests.factories import (
     card,
     claimed,
     event_types,
+    insert_job,
     insert_jobs,
     insert_shot,
     job_row,
@@ -613,7 +614,7 @@ class TestLateAnswers:
         await life.begin()
         await life.give_up()
         async with held(database) as application:
-            insert = asyncio.create_task(insert_jobs(application, **where))
+            insert = asyncio.create_task(insert_job(application, **where))
             await application.done.wait()
             answer = asyncio.create_task(queue.record_answer(life.attempt.id, life.handle))
             await waiting(database)
