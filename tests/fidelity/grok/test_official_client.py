@@ -57,7 +57,9 @@ def client() -> Path:
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    with simulating(tmp_path_factory.mktemp("xai"), delay_seconds=0.1) as served:
+    with simulating(
+        tmp_path_factory.mktemp("xai"), delay_seconds=1.5
+    ) as served:  # longer than a busy machine takes to its first poll
         yield served
 
 
