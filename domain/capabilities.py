@@ -75,7 +75,8 @@ class Capability:
         if self.kind is JobKind.VIDEO and (seconds is None or not self.durations.allows(seconds)):
             refuse("duration_seconds", seconds, f"allowed: {self.durations}")
         _one_of(refuse, "aspect_ratio", request.aspect_ratio, self.aspect_ratios)
-        _one_of(refuse, "resolution", request.resolution, self.resolutions)
+        if self.resolutions:
+            _one_of(refuse, "resolution", request.resolution, self.resolutions)
         self._frame_problems(refuse, request)
         if request.seed is not None and not self.seed:
             refuse("seed", request.seed, "this model takes no seed")
@@ -105,4 +106,4 @@ class Capability:
 
 def _one_of(refuse: _Refuse, name: str, value: str | None, allowed: Sequence[str]) -> None:
     if value is not None and value not in allowed:
-        refuse(name, value, f"allowed: {', '.join(allowed)}" if allowed else f"this model takes no {name}")
+        refuse(name, value, f"allowed: {', '.join(allowed)}")
