@@ -4,12 +4,24 @@ WITH dead AS MATERIALIZED (
     SELECT e.id FROM executors e
     WHERE CAST(:dead_too AS boolean) AND e.id <> :executor
       AND e.heartbeat_at < now() - make_interval(secs => :expiry)
-), found AS MATERIALIZED (
+), unowned AS MATERIALIZED (
     SELECT j.id FROM video_generation_jobs j
-    WHERE j.in_hand AND j.kind = :kind AND j.provider = ANY(CAST(:providers AS text[]))
-      AND (j.claimed_by IS NULL OR j.claimed_by = ANY(ARRAY(SELECT id FROM dead)))
-    ORDER BY j.id LIMIT CAST(:limit AS integer)
+    WHERE j.in_hand AND j.claimed_by IS NULL
+      AND j.kind = :kind AND j.provider = ANY(CAST(:providers AS text[]))
+    -- In the order of ix_jobs_in_hand, so that no other index will do: they are full of finished jobs.
+    ORDER BY j.claimed_by LIMIT CAST(:limit AS integer)
     FOR NO KEY UPDATE SKIP LOCKED
+), orphaned AS MATERIALIZED (
+    SELECT j.id FROM dead d CROSS JOIN LATERAL (
+        SELECT j.id FROM video_generation_jobs j
+        WHERE j.in_hand AND j.claimed_by = d.id
+          AND j.kind = :kind AND j.provider = ANY(CAST(:providers AS text[]))
+        LIMIT CAST(:limit AS integer)
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) j
+    LIMIT CAST(:limit AS integer)
+), found AS MATERIALIZED (
+    SELECT id FROM unowned UNION ALL SELECT id FROM orphaned LIMIT CAST(:limit AS integer)
 ), taken AS (
     UPDATE video_generation_jobs j
     SET claimed_by = :executor, claim_token = :token, claim_count = j.claim_count + 1
