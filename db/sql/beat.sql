@@ -8,6 +8,8 @@ WITH beaten AS (
 SELECT ARRAY(
     SELECT id FROM video_generation_jobs WHERE claimed_by = :id AND in_hand AND status = 'cancelled'
 ) AS cancelled, EXISTS (
-    SELECT FROM executors e JOIN video_generation_jobs j ON j.claimed_by = e.id AND j.in_hand
+    -- One probe per silent executor; as a plain join it would begin with all the jobs in hand.
+    SELECT FROM executors e
+    CROSS JOIN LATERAL (SELECT FROM video_generation_jobs j WHERE j.claimed_by = e.id AND j.in_hand LIMIT 1) held
     WHERE e.id <> :id AND e.heartbeat_at < now() - make_interval(secs => :expiry)
 ) AS orphans
