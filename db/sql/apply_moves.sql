@@ -48,7 +48,7 @@ WITH m AS MATERIALIZED (
         error_message = CASE WHEN m.target IN ('queued', 'failed') THEN m.error_message
                              ELSE j.error_message END
     FROM m JOIN held h ON h.id = m.id
-    WHERE j.id = h.id AND j.claim_token = m.token AND j.status = m.expected AND j.in_hand
+    WHERE j.id = h.id AND j.claim_token = m.token AND j.status = m.expected AND h.in_hand
     -- Everything the rest needs, so that nothing below joins these lists once more.
     RETURNING j.project_id, j.scene_id, j.shot_id, j.kind, j.provider, m.*, m.frees AND h.slot_held AS freed,
         h.progress AS progress_before

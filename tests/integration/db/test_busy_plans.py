@@ -1,0 +1,49 @@
+"""What an executor's statements read while thousands of jobs are in living executors' hands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.db.test_plans import ACTS, FILL, ME, Plan, plans
+
+IN_HAND = 5_000
+HOLD = """
+SET session_replication_role = replica;
+UPDATE video_generation_jobs SET claimed_by = '{me}', claim_token = gen_random_uuid() WHERE in_hand;
+INSERT INTO executors (id, name, host, pid) VALUES (gen_random_uuid(), 'silent', 'h', 2);
+INSERT INTO video_generation_jobs (project_id, scene_id, status, in_hand, slot_held, provider, model,
+    claimed_by, claim_token, provider_job_id)
+SELECT s.project_id, s.id, 'generating', true, true, 'mock', 'mock-1', '{me}', gen_random_uuid(), 'x'
+FROM (SELECT project_id, id FROM scenes WHERE position = 4 ORDER BY id LIMIT 1) s, generate_series(1, {many});
+UPDATE executors SET heartbeat_at = '-infinity' WHERE name = 'silent';
+"""
+
+
+@pytest.fixture
+def busy(database_url: str) -> str:
+    """A database where one executor holds everything, and another one is gone and holds nothing."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(FILL.format(projects=500, me=ME.id))
+        connection.execute(HOLD.format(me=ME.id, many=IN_HAND))
+        connection.execute("VACUUM ANALYZE")
+    return database_url
+
+
+@pytest.mark.parametrize("mode", ["custom", "generic"])
+@pytest.mark.parametrize("act", ["adopt", "beat", "claim one", "collect", "apply moves"])
+async def test_what_others_hold_costs_nothing(busy: str, act: str, mode: str) -> None:
+    for plan in await plans(busy, mode, ACTS[act][0]):
+        assert plan.thrown_away + read(plan) < IN_HAND / 10, plan.statement
+
+
+def read(plan: Plan) -> float:
+    """Count the jobs that were read and wanted."""
+    jobs = [node for node in plan.nodes if node.get("Relation Name") == "video_generation_jobs"]
+    found: list[float] = [node["Actual Rows"] * node["Actual Loops"] for node in jobs if _scans(node)]
+    return sum(found)
+
+
+def _scans(node: Mapping[str, Any]) -> bool:
+    return "Scan" in node["Node Type"]
