@@ -274,7 +274,7 @@ def test_a_wheel_migrates_by_itself(wheel: Path, empty_database_url: str, url: U
     process = subprocess.run(
         [sys.executable, "-c", code, empty_database_url, str(wheel)],
         cwd=wheel.parent,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(wheel)},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(wheel), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,

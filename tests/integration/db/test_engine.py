@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from db.engine import Database, Joined, parse_url
+from db.errors import translated
 from domain.errors import ConfigurationError, ConflictError, DatabaseUnavailableError, PoisonedError
 from tests.database import eventually
 from tests.factories import execute, insert_job, row
@@ -184,6 +185,11 @@ async def test_a_second_one_of_its_kind_is_a_conflict(database: Database) -> Non
             job=job,
         )
     assert caught.value.code == "duplicate"
+
+
+def test_a_connection_used_after_its_end_is_an_outage() -> None:
+    with pytest.raises(DatabaseUnavailableError), translated():
+        raise psycopg.InterfaceError("the connection is closed")
 
 
 async def test_mistakes_of_ours_pass_through(database: Database) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import cast
 
+import psycopg
 import pytest
 
 from db import listener
@@ -96,6 +98,25 @@ async def test_a_listener_that_cannot_connect_says_so_in_time(database_url: str)
                 async with PostgresQueue(through).listen():
                     pytest.fail("nobody answered")
         await through.close()
+
+
+class _Deaf:
+    """A connection on which all works and nothing is ever heard, as behind a pooler that drops LISTEN."""
+
+    async def execute(self, statement: object) -> None:
+        pass
+
+    async def notifies(self, **limits: object) -> AsyncIterator[psycopg.Notify]:
+        nothing: list[psycopg.Notify] = []
+        for notification in nothing:
+            yield notification
+
+
+async def test_a_listener_that_does_not_hear_itself_ends_the_stream() -> None:
+    heard = listener._wakes(cast("psycopg.AsyncConnection", _Deaf()), "probe", 1.0)
+    await soon(heard)
+    with pytest.raises(StopAsyncIteration):
+        await soon(heard)
 
 
 async def test_a_killed_listener_ends_the_stream(database: Database) -> None:
