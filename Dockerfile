@@ -11,8 +11,8 @@ RUN python -m venv /opt/build && python -m venv --without-pip /opt/venv
 # veo adds what the providers at Google need: --build-arg REQUIREMENTS=veo
 ARG REQUIREMENTS=runtime
 COPY requirements/ requirements/
-RUN /opt/build/bin/pip install --quiet --require-hashes -r requirements/build.txt \
- && /opt/build/bin/pip --python /opt/venv/bin/python install --quiet --require-hashes -r requirements/${REQUIREMENTS}.txt
+RUN /opt/build/bin/pip install --quiet --no-deps --require-hashes -r requirements/build.txt \
+ && /opt/build/bin/pip --python /opt/venv/bin/python install --quiet --no-deps --require-hashes -r requirements/${REQUIREMENTS}.txt
 COPY . .
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /dist . \
  && /opt/build/bin/pip --python /opt/venv/bin/python install --quiet --no-deps --no-index /dist/*.whl
