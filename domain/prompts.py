@@ -1,9 +1,9 @@
 """What a shot's clip is asked for with."""
 
-from domain.films import Shot
+from domain.films import NewShot, Shot
 
 
-def video_prompt(shot: Shot) -> str:
+def video_prompt(shot: Shot | NewShot) -> str:
     """Give the prompt of a shot's video job; empty where the shot says nothing at all.
 
     The shot's own video prompt stands alone. Without one it is composed from what the picture shows and

@@ -9,7 +9,7 @@ so that an adapter may import a heavy library, and one whose library is not inst
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 
 from domain.errors import ConfigurationError, NotFoundError
@@ -86,6 +86,10 @@ class Providers:
         """Give the model used where a job names this provider but no model."""
         default = self.defaults[kind]
         return default.model if default.name == name else next(iter(self.get(kind, name).models))
+
+    def only(self, allows: Callable[[str], bool]) -> "Providers":
+        """Leave out those whose names are not allowed; whoever closes all of them still closes these too."""
+        return replace(self, made={key: one for key, one in self.made.items() if allows(key[1])})
 
     async def aclose(self) -> None:
         """Close every provider."""

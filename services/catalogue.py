@@ -70,10 +70,14 @@ class Catalogue:
             raise InvalidRequestError([Problem("model", chosen, f"allowed: {', '.join(offer.models)}")])
         return Choice(offer.provider, chosen, offer.models[chosen])
 
+    def makers(self, kind: JobKind) -> tuple[str, ...]:
+        """Give the names of the providers that make ``kind``, in order."""
+        return tuple(sorted(offer.provider for offer in self._offers.values() if offer.kind is kind))
+
     def _offer(self, kind: JobKind, provider: str | None) -> Offer:
         offers = [offer for offer in self._offers.values() if offer.kind is kind]
         for offer in offers:
             if offer.is_default if provider is None else offer.provider == provider:
                 return offer
-        names = ", ".join(sorted(offer.provider for offer in offers)) or "none is configured"
+        names = ", ".join(self.makers(kind)) or "none is configured"
         raise InvalidRequestError([Problem("provider", provider, f"allowed: {names}")])

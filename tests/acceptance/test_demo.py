@@ -15,6 +15,7 @@ from psycopg.rows import DictRow
 from db.embedded import start
 from tests.acceptance.films import connect, ledger
 from tests.acceptance.processes import Processes
+from tests.grok_server import KEY, simulating
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -73,15 +74,58 @@ def test_a_killed_run_is_finished_by_the_next(alone: Processes, home: Path) -> N
 
     second = alone("demo", "--exit")
     assert second.wait(200.0) == 0, second.output()
-    assert second.wait_for_print("that an earlier run left behind")
-    assert second.wait_for_print("All 18 clips are stored")
+    assert second.wait_for_print("An earlier run left this film unfinished, 0 of 9 clips stored")
+    assert second.wait_for_print("All 9 clips are stored")
     assert not is_running(home), "the killed process still counts as a user of the database"
 
     jobs = jobs_in(home)
-    assert Counter(job["status"] for job in jobs) == {"completed": 18}
+    assert Counter(job["status"] for job in jobs) == {"completed": 9}
     books = ledger(home)
     assert Counter(row.job_id for row in books.accepted()) == {job["id"]: 1 for job in jobs}
     books.close()
+
+    third = alone("demo", "--exit")
+    assert third.wait(200.0) == 0, third.output()
+    assert Counter(job["status"] for job in jobs_in(home)) == {"completed": 18}, (
+        "a finished film is followed by another"
+    )
+
+
+def test_what_failed_is_made_by_the_next_run(alone: Processes, home: Path) -> None:
+    assert alone("demo", "--exit", MOCK_FAIL="blocked").wait(200.0) == 1
+    second = alone("demo", "--exit")
+    assert second.wait(200.0) == 0, second.output()
+    assert second.wait_for_print("All 9 clips are stored")
+    assert len({job["project_id"] for job in jobs_in(home)}) == 1
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        {"VIDEO_PROVIDER": "grok", "XAI_API_KEY": "xai-test"},
+        {"VIDEO_PROVIDER": "grok", "XAI_API_KEY": "xai-test", "XAI_BASE_URL": "https://xai.example/v1"},
+    ],
+)
+def test_a_provider_that_costs_money_is_not_used_without_a_yes(
+    alone: Processes, home: Path, account: dict[str, str]
+) -> None:
+    demo = alone("demo", "--exit", **account)
+    assert demo.wait() == 2, demo.output()
+    (said,) = demo.errors
+    assert said.startswith("rushes: VIDEO_PROVIDER is 'grok'; this film costs about $")
+    assert "--paid" in said
+    assert not (home / "postgres").exists(), "it was refused before anything was started"
+
+
+def test_a_simulated_provider_is_free_and_taken_as_it_is(
+    alone: Processes, home: Path, tmp_path: Path
+) -> None:
+    with simulating(tmp_path / "xai") as simulator:
+        account = {"VIDEO_PROVIDER": "grok", "XAI_API_KEY": KEY, "XAI_BASE_URL": simulator.base_url}
+        demo = alone("demo", "--exit", **account)
+        assert demo.wait(200.0) == 0, demo.output()
+    assert demo.wait_for_print("at the prices that the simulator pretends")
+    assert {job["provider"] for job in jobs_in(home)} == {"grok"}
 
 
 def test_it_goes_on_serving_until_told_to_stop(alone: Processes) -> None:

@@ -1,0 +1,34 @@
+"""What a script asks for, before anything of it is written."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from domain.films import NewProject, NewShot
+from domain.prompts import video_prompt
+from domain.requests import GenerationRequest
+from domain.statuses import JobKind
+
+_NOBODY = UUID(int=0)
+
+
+def imagined(new: NewProject, model: str) -> Iterator[GenerationRequest]:
+    """Give what each shot of a script would be asked for with, to check and to price it."""
+    for scene in new.scenes:
+        for shot in scene.shots:
+            yield _request(shot, model)
+
+
+def _request(shot: NewShot, model: str) -> GenerationRequest:
+    return GenerationRequest(
+        job_id=_NOBODY,
+        project_id=_NOBODY,
+        scene_id=None,
+        shot_id=None,
+        kind=JobKind.VIDEO,
+        model=model,
+        prompt=video_prompt(shot),
+        duration_seconds=shot.duration_seconds,
+        start_frame_url=shot.start_frame_url,
+        end_frame_url=shot.end_frame_url,
+        shot_label=shot.label,
+    )
