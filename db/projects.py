@@ -146,4 +146,4 @@ def _scene(row: RowMapping, shots: Iterable[Shot]) -> Scene:
 
 def _tally(row: RowMapping) -> SceneTally:
     counts = {JobStatus(status): int(jobs) for status, jobs in row["counts"].items()}
-    return SceneTally(row["scene_id"], counts, row["progress"])
+    return SceneTally(row["scene_id"], counts, row["progress"], row["missing"])

@@ -106,7 +106,9 @@ class SceneTally:
     counts: Mapping[JobStatus, int]
     """Deciding jobs by status; statuses without any may be missing."""
     progress: int
-    """0–100 over the deciding jobs; 100 exactly when all of them are completed."""
+    """0–100 over the deciding jobs and the missing ones; 100 exactly when every clip is there."""
+    missing: int = 0
+    """Shots that no job decides for: never ordered, or cancelled."""
 
     @property
     def total(self) -> int:

@@ -80,7 +80,7 @@ class RenderStatus(StrEnum):
     RENDERING = "rendering"
     """Some deciding job is live."""
     COMPLETE = "complete"
-    """Every deciding job is completed."""
+    """Every deciding job is completed; of a project also: every shot has one."""
     FAILED = "failed"
     """No deciding job is live and at least one failed."""
 

@@ -25,8 +25,8 @@ class SceneProgress:
 
     @property
     def review_ready(self) -> bool:
-        """Whether all of its videos are complete."""
-        return self.tally.status is RenderStatus.COMPLETE
+        """Whether every shot has its clip and nothing else is under way."""
+        return self.tally.status is RenderStatus.COMPLETE and not self.tally.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ def _step(tallies: Sequence[SceneTally]) -> Step:
         return Step.VIDEOS
     if RenderStatus.FAILED in statuses:
         return Step.FAILED
+    if any(tally.missing for tally in tallies):
+        return Step.SCRIPT
     return Step.COMPLETE if statuses == {RenderStatus.COMPLETE} else Step.SCRIPT
 
 
@@ -114,4 +116,5 @@ def _label(step: Step, tallies: Sequence[SceneTally]) -> str:
         return f"{failed} of {total} videos failed"
     if step is Step.COMPLETE:
         return f"all videos complete {completed}/{total}"
-    return f"script, {completed} videos complete" if completed else "script"
+    clips = total + sum(tally.missing for tally in tallies)
+    return f"script, {completed} of {clips} videos complete" if completed else "script"

@@ -1,11 +1,17 @@
 -- A project follows its scenes: any rendering, else any failed, else all complete, else pending. Read by one
 -- index probe per project: as EXISTS for each question, they would be hashed, and all scenes read for it.
+-- It is not complete while a shot has no clip: only of one that would be, the shots are looked at.
 WITH decided AS MATERIALIZED (
     SELECT p.id, p.status AS before, CASE
         WHEN t.rendering THEN 'rendering'
         WHEN t.failed THEN 'failed'
         WHEN t.pending THEN 'pending'
-        WHEN t.scenes > 0 THEN 'complete'
+        WHEN t.scenes > 0 AND NOT EXISTS (
+            SELECT FROM shots h WHERE h.project_id = p.id AND NOT EXISTS (
+                SELECT FROM video_generation_jobs j
+                WHERE j.shot_id = h.id AND j.kind = 'video' AND j.status <> 'cancelled'
+            )
+        ) THEN 'complete'
         ELSE 'pending'
     END AS status
     FROM projects p

@@ -22,7 +22,13 @@ WITH decided AS MATERIALIZED (
     WHERE s.id = ANY(CAST(:scenes AS uuid[]))
 ), changed AS (
     UPDATE scenes s
-    SET render_status = d.status, review_ready = (d.status = 'complete'), updated_at = now()
+    -- A shot that no job decides for has no clip to review.
+    SET render_status = d.status, updated_at = now(), review_ready = d.status = 'complete' AND NOT EXISTS (
+        SELECT FROM shots h WHERE h.scene_id = s.id AND NOT EXISTS (
+            SELECT FROM video_generation_jobs j
+            WHERE j.shot_id = h.id AND j.kind = 'video' AND j.status <> 'cancelled'
+        )
+    )
     FROM decided d
     WHERE d.id = s.id AND d.before <> d.status AND s.id = ANY(CAST(:scenes AS uuid[]))
     RETURNING s.id, s.project_id, s.render_status, d.before

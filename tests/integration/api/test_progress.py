@@ -41,10 +41,12 @@ async def test_nothing_asked_for_is_pending(client: httpx.AsyncClient, project: 
         ([(S.COMPLETED, 100), (S.GENERATING, 51)], "rendering", 75),
         ([(S.COMPLETED, 100), (S.UPLOADING, 100)], "rendering", 99),
         ([(S.FAILED, 40), (S.PROCESSING, 0)], "rendering", 0),
+        ([(S.CANCELLED, 0), (S.GENERATING, 50)], "rendering", 25),
         ([(S.FAILED, 40), (S.COMPLETED, 100)], "failed", 50),
         ([(S.COMPLETED, 100), (S.COMPLETED, 100)], "complete", 100),
         ([(S.CANCELLED, 0)], "pending", 0),
-        ([(S.CANCELLED, 0), (S.COMPLETED, 100)], "complete", 100),
+        ([(S.CANCELLED, 0), (S.COMPLETED, 100)], "complete", 50),
+        ([(S.COMPLETED, 100)], "complete", 50),
     ],
 )
 async def test_deciding_jobs_make_the_status(
@@ -60,7 +62,7 @@ async def test_deciding_jobs_make_the_status(
         await add_job(state, shot_id=UUID(project.shot(0, number)), progress=percent, **extra)
     body = await scene_status(client, project)
     assert (body["status"], body["progress"]) == (status, progress)
-    assert body["review_ready"] is (status == "complete")
+    assert body["review_ready"] is (progress == 100)
     counts = dict.fromkeys(JobStatus, 0)
     for state, _ in jobs:
         counts[state] += state is not S.CANCELLED
@@ -88,7 +90,25 @@ async def test_jobs_without_a_shot_and_of_other_kinds(
     await add_job(S.FAILED)
     await add_job(S.GENERATING, kind="image", shot_id=UUID(project.shot(0, 0)))
     body = await scene_status(client, project)
-    assert (body["status"], body["progress"]) == ("failed", 50)
+    # Two jobs of their own, and two shots without any.
+    assert (body["status"], body["progress"]) == ("failed", 25)
+
+
+async def test_a_cancelled_shot_is_missing_from_the_film(
+    client: httpx.AsyncClient, project: Made, add_job: AddJob
+) -> None:
+    for scene, shot in ((0, 0), (1, 0)):
+        await add_job(
+            S.COMPLETED, scene_id=UUID(project.scene(scene)), shot_id=UUID(project.shot(scene, shot))
+        )
+    doomed = await add_job(S.QUEUED, shot_id=UUID(project.shot(0, 1)))
+    await client.post(project.path(0, f"video/{doomed}/cancel"))
+    body = (await client.get(f"/api/v1/projects/{project.id}/render-status")).json()
+    assert (body["current_step"], body["step_label"]) == ("script", "script, 2 of 3 videos complete")
+    assert [scene["review_ready"] for scene in body["scenes"]] == [False, True]
+    kept = (await client.get(f"/api/v1/projects/{project.id}")).json()
+    assert (kept["status"], kept["current_step"]) == ("pending", "script")
+    assert kept["scenes"][0]["review_ready"] is False
 
 
 async def test_a_project_says_its_step_and_how_many(
@@ -101,7 +121,7 @@ async def test_a_project_says_its_step_and_how_many(
 
     assert await step() == ("script", "script")
     await add_job(S.COMPLETED, shot_id=UUID(project.shot(0, 0)))
-    assert await step() == ("script", "script, 1 videos complete")
+    assert await step() == ("script", "script, 1 of 3 videos complete")
     running = await add_job(S.GENERATING, shot_id=UUID(project.shot(0, 1)))
     assert await step() == ("videos", "generating videos 1/2")
     await client.post(project.path(0, f"video/{running}/cancel"))

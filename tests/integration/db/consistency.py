@@ -21,12 +21,13 @@ async def assert_consistent(database: Transactions) -> None:
         events = await rows(now, "SELECT * FROM job_events ORDER BY id")
         gates = await rows(now, "SELECT * FROM gates")
         scenes = await rows(now, "SELECT * FROM scenes")
+        shots = await rows(now, "SELECT * FROM shots")
         projects = await rows(now, "SELECT * FROM projects")
         executors = {row["id"] for row in await rows(now, "SELECT id FROM executors")}
     _gates_count_slots(jobs.values(), gates)
     _attempts_fit_their_jobs(jobs, attempts)
     _events_tell_the_whole_story(jobs, events)
-    _roll_ups_are_true(list(jobs.values()), attempts, scenes, projects)
+    _roll_ups_are_true(list(jobs.values()), attempts, scenes, projects, shots)
     _nobody_is_lost(jobs.values(), executors)
 
 
@@ -78,9 +79,14 @@ def _events_tell_the_whole_story(jobs: dict[object, Row], events: list[Row]) -> 
     assert status == {job_id: job["status"] for job_id, job in jobs.items()}
 
 
-def _roll_ups_are_true(jobs: list[Row], attempts: list[Row], scenes: list[Row], projects: list[Row]) -> None:
+def _roll_ups_are_true(
+    jobs: list[Row], attempts: list[Row], scenes: list[Row], projects: list[Row], shots: list[Row]
+) -> None:
     begun = {attempt["job_id"] for attempt in attempts}
     pending = set()
+    decided = {job["shot_id"] for job in deciding_jobs(jobs)}
+    missing = [shot for shot in shots if shot["id"] not in decided]
+    short = {shot["scene_id"] for shot in missing}
     for scene in scenes:
         of_scene = (scene["id"], scene["project_id"])
         deciding = deciding_jobs([job for job in jobs if (job["scene_id"], job["project_id"]) == of_scene])
@@ -91,11 +97,14 @@ def _roll_ups_are_true(jobs: list[Row], attempts: list[Row], scenes: list[Row], 
             pending.add(scene["project_id"])
             continue
         assert scene["render_status"] == expected, scene["id"]
-        assert scene["review_ready"] == (expected is RenderStatus.COMPLETE)
+        assert scene["review_ready"] == (expected is RenderStatus.COMPLETE and scene["id"] not in short)
     for project in projects:
         theirs = [s["render_status"] for s in scenes if s["project_id"] == project["id"]]
         if project["id"] not in pending:
-            assert project["status"] == _project_status(theirs), project["id"]
+            expected = _project_status(theirs)
+            if expected is RenderStatus.COMPLETE and project["id"] in {s["project_id"] for s in missing}:
+                expected = RenderStatus.PENDING
+            assert project["status"] == expected, project["id"]
 
 
 def deciding_jobs(jobs: Iterable[Row]) -> list[Row]:
