@@ -15,7 +15,7 @@ from api.metrics import Metrics
 from api.observing import Observer
 from api.parts import Parts
 from api.probing import Prober
-from api.routes import jobs, projects, rendering
+from api.routes import jobs, projects, rendering, scripts
 from api.routes.docs import describe
 from api.routes.media import Media
 from api.routes.operations import Operations
@@ -29,7 +29,14 @@ def endpoints_of(parts: Parts, metrics: Metrics) -> list[Endpoint]:
     """List everything that can be called."""
     machine_room = Operations(metrics, Prober(parts)).endpoints()
     media = Media(parts.links).endpoints() if parts.links is not None else ()
-    own = [*projects.ENDPOINTS, *rendering.ENDPOINTS, *jobs.ENDPOINTS, *machine_room, *media]
+    own = [
+        *projects.ENDPOINTS,
+        *scripts.ENDPOINTS,
+        *rendering.ENDPOINTS,
+        *jobs.ENDPOINTS,
+        *machine_room,
+        *media,
+    ]
     return [*own, *describe(own, version("rushes"))]
 
 

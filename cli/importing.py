@@ -1,4 +1,4 @@
-"""``rushes import``: a project from the JSON of POST /projects."""
+"""``rushes import``: a project from a script, or from the JSON of POST /projects."""
 
 import asyncio
 import sys
@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic_core import from_json
-
-from api.reading import parse_body
-from api.schemas.projects import ProjectIn
+from api.scripts import understand
 from cli.output import say
 from cli.records import opened_ground_and_records
 from domain.access import LOCAL
@@ -26,7 +23,7 @@ def import_film(script: Path, *, render: bool) -> None:
     """Create a project, queue its clips if asked to, and say what was understood.
 
     Raises:
-        RushesError: the script cannot be read or is not JSON.
+        RushesError: the script cannot be read or is not UTF-8.
         InvalidRequestError: something in it is wrong; all of it is listed, and nothing was created.
     """
     new = _read(script)
@@ -46,10 +43,12 @@ def _read(script: Path) -> NewProject:
     except OSError as error:
         raise RushesError(f"{script} cannot be read: {error.strerror}") from error
     try:
-        from_json(body)
-    except ValueError as error:
-        raise RushesError(f"{script} is not JSON: {error}") from error
-    return parse_body(ProjectIn, body).to_domain()
+        understood = understand(body.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise RushesError(f"{script} is not UTF-8 text: {error.reason} at byte {error.start}") from error
+    for note in understood.notes:
+        say(note)
+    return understood.project.to_domain()
 
 
 async def _create(new: NewProject, *, render: bool) -> tuple[Film, Decimal, Sequence[Job]]:

@@ -119,3 +119,10 @@ def test_a_key_is_made_shown_once_and_revoked(rushes: Rushes) -> None:
     assert rushes("keys", "revoke", key["id"]).exit_code == 0
     assert rows(rushes("keys", "list").stdout)[0]["revoked"]
     assert rushes("keys", "revoke", key["id"]).exit_code == 1
+
+
+def test_a_script_in_plain_text_is_imported(rushes: Rushes) -> None:
+    result = rushes("import", "-", stdin="Title: Snow\n\n# A lake\n\nA fox crosses the ice.\n")
+    assert result.exit_code == 0
+    assert "Snow: 1 scenes, 1 shots, 6 s of film" in result.stdout
+    assert "1 shot names no length and gets 6 s" in result.stdout
