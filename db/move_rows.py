@@ -31,8 +31,11 @@ def move_row(number: int, move: Move) -> dict[str, Any]:
         "gives_back": int(move.gives_back),
         "uploads": move.uploads,
         "delay": move.delay,
+        "settles": move.settles_provider,
         **move.columns,
     }
+    if move.pause is not None:
+        row |= {"pause": move.pause.reason, "pause_seconds": move.pause.seconds}
     if move.attempt is not None:
         row.update(_attempt(move.attempt, move))
     return row
@@ -59,6 +62,7 @@ def _attempt(change: AttemptChange, move: Move) -> dict[str, Any]:
             "provider": begun.provider,
             "model": begun.model,
             "landing": begun.landing,
+            "estimated_cost": begun.estimated_cost,
             "request": begun.request.to_json(),
             "executor": move.claim.job.claimed_by,
         }

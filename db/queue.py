@@ -84,8 +84,10 @@ class PostgresQueue:
         rows = as_json([move_row(number, move) for number, move in enumerate(moves)])
         rolled = [move for move in moves if move.target in _ROLLED_UP or _announces(move)]
         projects, scenes = _places(rolled)
+        gates = _gates_of(moves)
         async with self._database.transaction() as connection:
-            await _work_gates(connection, moves)
+            if gates:
+                await connection.execute(statement("lock_gates"), {"gates": as_json(gates)})
             if rolled:
                 await lock_for_roll_up(connection, projects, scenes)
             found = (await connection.execute(statement("apply_moves"), {"moves": rows})).all()
@@ -198,24 +200,7 @@ def _given_up(moves: Sequence[Move]) -> list[UUID]:
     return [attempt.id for attempt in ended if attempt.state is AttemptState.UNKNOWN]
 
 
-async def _work_gates(connection: AsyncConnection, moves: Sequence[Move]) -> None:
-    freed: dict[Any, dict[str, Any]] = {}
-    settled: dict[Any, dict[str, Any]] = {}
-    paused: dict[Any, dict[str, Any]] = {}
-    for move in moves:
-        key = (move.claim.job.provider, move.claim.job.kind)
-        gate = {"provider": key[0], "kind": key[1]}
-        if move.frees_slot or move.pause or move.settles_provider:
-            freed[key] = gate
-            # Its probe, if one was out, is answered as soon as something ends or is accepted.
-            settled[key] = {**gate, "well": move.settles_provider or settled.get(key, {}).get("well", False)}
-        if move.pause:
-            # A provider that refuses many at once may tell only some of them for how long.
-            seconds = max(move.pause.seconds or 0.0, paused.get(key, {}).get("seconds", 0.0))
-            paused[key] = {**gate, "reason": move.pause.reason, "seconds": seconds}
-    if freed:
-        await connection.execute(statement("lock_gates"), {"gates": as_json(list(freed.values()))})
-    if settled:
-        await connection.execute(statement("settle_gates"), {"gates": as_json(list(settled.values()))})
-    if paused:
-        await connection.execute(statement("pause_gates"), {"pauses": as_json(list(paused.values()))})
+def _gates_of(moves: Sequence[Move]) -> list[dict[str, Any]]:
+    """List the gates that these moves may write to."""
+    heard = [m.claim.job for m in moves if m.frees_slot or m.pause or m.settles_provider]
+    return [{"provider": provider, "kind": kind} for provider, kind in {(j.provider, j.kind) for j in heard}]

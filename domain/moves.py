@@ -98,7 +98,6 @@ def begin(claim: Claim, attempt: Attempt) -> Move:
         JobStatus.PROCESSING,
         JobStatus.PROCESSING,
         attempt=AttemptChange(attempt.id, AttemptState.INTENT, begun=attempt),
-        columns={"estimated_cost": str(attempt.estimated_cost)},
     )
 
 

@@ -4,18 +4,24 @@
 WITH m AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(CAST(:moves AS jsonb)) AS x(
         n int, id uuid, token uuid, expected text, target text, event text, stays boolean, frees boolean,
-        gives_back int, uploads int, delay float8,
-        progress int, provider_job_id text, provider_metadata jsonb, estimated_cost numeric,
-        actual_cost numeric, video_url text, storage_path text, sha256 text, size_bytes bigint, width int,
-        height int, actual_duration_seconds float8, error_code text, error_message text,
+        gives_back int, uploads int, delay float8, settles boolean, pause text, pause_seconds float8,
+        progress int, provider_job_id text, provider_metadata jsonb, actual_cost numeric, video_url text,
+        storage_path text, sha256 text, size_bytes bigint, width int, height int,
+        actual_duration_seconds float8, error_code text, error_message text,
         a_id uuid, a_state text, a_begun jsonb, a_handle_id text, a_handle jsonb, a_result jsonb,
         a_cost numeric, a_code text, a_message text, a_raw text, a_path text)
 ), held AS MATERIALIZED (
-    SELECT j.id, j.status, j.claim_token, j.in_hand, j.slot_held, j.progress
+    SELECT j.id, j.scene_id, j.kind, j.status, j.claim_token, j.in_hand, j.slot_held, j.progress
     FROM video_generation_jobs j
     WHERE j.id IN (SELECT id FROM m)
     ORDER BY j.id
     FOR NO KEY UPDATE
+), judged AS MATERIALIZED (
+    -- Each move beside its job, once: joined by the keys alone, this is a hash join whatever is estimated.
+    SELECT m.*, h.scene_id, h.kind, h.status AS stands, h.in_hand, h.claim_token, h.slot_held,
+           h.progress AS progress_before,
+           coalesce(h.claim_token = m.token AND h.status = m.expected AND h.in_hand, false) AS holds
+    FROM m LEFT JOIN held h ON h.id = m.id
 ), moved AS (
     UPDATE video_generation_jobs j
     SET status = m.target,
@@ -35,7 +41,10 @@ WITH m AS MATERIALIZED (
         provider_job_id = CASE WHEN m.target = 'queued' THEN NULL
                                ELSE coalesce(m.provider_job_id, j.provider_job_id) END,
         provider_metadata = coalesce(m.provider_metadata, j.provider_metadata),
-        estimated_cost = coalesce(m.estimated_cost, j.estimated_cost),
+        -- What the attempt was quoted at is on the job from the first move after its begin.
+        estimated_cost = CASE WHEN m.expected = 'processing' THEN coalesce(
+                             (SELECT a.estimated_cost FROM job_attempts a WHERE a.id = m.a_id), j.estimated_cost)
+                             ELSE j.estimated_cost END,
         actual_cost = coalesce(m.actual_cost, j.actual_cost),
         video_url = coalesce(m.video_url, j.video_url),
         storage_path = coalesce(m.storage_path, j.storage_path),
@@ -47,26 +56,50 @@ WITH m AS MATERIALIZED (
         error_code = CASE WHEN m.target IN ('queued', 'failed') THEN m.error_code ELSE j.error_code END,
         error_message = CASE WHEN m.target IN ('queued', 'failed') THEN m.error_message
                              ELSE j.error_message END
-    FROM m JOIN held h ON h.id = m.id
-    WHERE j.id = h.id AND j.claim_token = m.token AND j.status = m.expected AND h.in_hand
+    FROM judged m
+    -- A begin writes the attempt alone: one version of the job less.
+    WHERE j.id = m.id AND m.holds AND m.a_begun IS NULL
     -- Everything the rest needs, so that nothing below joins these lists once more.
-    RETURNING j.project_id, j.scene_id, j.shot_id, j.kind, j.provider, m.*, m.frees AND h.slot_held AS freed,
-        h.progress AS progress_before
-), freed AS (
-    UPDATE gates g
-    SET in_flight = g.in_flight - f.places
+    RETURNING j.project_id, j.scene_id, j.shot_id, j.kind, j.provider, m.n, m.id, m.expected, m.target, m.event,
+        m.frees, m.frees AND m.slot_held AS freed, m.settles, m.pause, m.pause_seconds, m.progress,
+        m.progress_before, m.error_code, m.actual_cost, m.a_id, m.a_state, m.a_handle_id, m.a_handle, m.a_result,
+        m.a_cost, m.a_code, m.a_message, m.a_raw, m.a_path
+), answered AS (
+    -- What the gates hear, from moves that hold and from no others. Whatever probe was out is answered when
+    -- something ends or is accepted; where the provider accepted, or refused one job alone, its faults in a
+    -- row are over as well, unless it asked us to wait longer.
+    SELECT g.provider, g.kind, a.places, a.pause, a.seconds, o.over,
+           CASE WHEN o.over THEN 0 ELSE g.faults END AS faults
     FROM (
-        SELECT v.provider, v.kind, count(*)::int AS places FROM moved v WHERE v.freed GROUP BY v.provider, v.kind
-    ) f
-    WHERE g.provider = f.provider AND g.kind = f.kind
+        SELECT v.provider, v.kind, CAST(count(*) FILTER (WHERE v.freed) AS integer) AS places,
+               bool_or(v.frees OR v.settles OR v.pause IS NOT NULL) AS heard, bool_or(v.settles) AS well,
+               max(v.pause) AS pause, max(v.pause_seconds) AS seconds
+        FROM moved v GROUP BY v.provider, v.kind
+    ) a
+    JOIN gates g ON g.provider = a.provider AND g.kind = a.kind
+    CROSS JOIN LATERAL (SELECT a.well AND coalesce(g.paused_until <= now(), true) AS over) o
+    WHERE a.places > 0 OR a.pause IS NOT NULL OR (a.heard AND g.faults > 0)
+), gated AS (
+    -- Each fault in a row doubles the pause, from 2 s to 5 min; a provider's own Retry-After is never undercut.
+    UPDATE gates g
+    SET in_flight = g.in_flight - a.places,
+        faults = a.faults + CASE WHEN a.pause IS NULL THEN 0 ELSE 1 END,
+        paused_until = CASE
+            WHEN a.pause IS NOT NULL THEN greatest(g.paused_until, now() + make_interval(
+                secs => greatest(coalesce(a.seconds, 0), least(300, 2 * power(2, least(a.faults, 10))))))
+            WHEN a.over THEN NULL ELSE g.paused_until END,
+        probed_until = NULL,
+        paused_reason = CASE WHEN a.pause IS NOT NULL THEN a.pause WHEN a.over THEN NULL ELSE g.paused_reason END
+    FROM answered a
+    WHERE g.provider = a.provider AND g.kind = a.kind
 ), begun AS (
     INSERT INTO job_attempts (id, job_id, number, provider, model, state, request, landing, executor_id,
                               estimated_cost)
-    SELECT v.a_id, v.id, (v.a_begun ->> 'number')::int, v.a_begun ->> 'provider', v.a_begun ->> 'model',
-           v.a_state, v.a_begun -> 'request', v.a_begun ->> 'landing', (v.a_begun ->> 'executor')::uuid,
-           v.estimated_cost
-    FROM moved v
-    WHERE v.a_begun IS NOT NULL
+    SELECT m.a_id, m.id, (m.a_begun ->> 'number')::int, m.a_begun ->> 'provider', m.a_begun ->> 'model',
+           m.a_state, m.a_begun -> 'request', m.a_begun ->> 'landing', (m.a_begun ->> 'executor')::uuid,
+           (m.a_begun ->> 'estimated_cost')::numeric
+    FROM judged m
+    WHERE m.holds AND m.a_begun IS NOT NULL
     ON CONFLICT (id) DO NOTHING
 ), noted AS (
     UPDATE job_attempts a
@@ -86,7 +119,7 @@ WITH m AS MATERIALIZED (
         finished_at = CASE WHEN v.a_state IN ('rejected', 'succeeded', 'failed', 'abandoned')
                            THEN coalesce(a.finished_at, now()) ELSE a.finished_at END
     FROM moved v
-    WHERE a.id = v.a_id AND v.a_begun IS NULL
+    WHERE a.id = v.a_id
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT v.project_id, v.scene_id, v.id, v.event,
@@ -102,15 +135,15 @@ WITH m AS MATERIALIZED (
     ORDER BY v.n
 )
 SELECT m.n, CASE
-    WHEN v.id IS NOT NULL THEN 'applied'
+    WHEN m.holds THEN 'applied'
     -- Applied before, by a flush whose answer was lost.
-    WHEN h.claim_token = m.token AND h.status = m.target AND h.in_hand = m.stays THEN 'applied'
-    WHEN h.claim_token = m.token AND h.status = 'cancelled' AND h.in_hand THEN 'cancelled'
+    WHEN m.claim_token = m.token AND m.stands = m.target AND m.in_hand = m.stays THEN 'applied'
+    WHEN m.claim_token = m.token AND m.stands = 'cancelled' AND m.in_hand THEN 'cancelled'
     ELSE 'lost'
 END AS outcome,
 -- Since its claim looked, the scene may have been completed by its other jobs. (An EXISTS would be hashed,
 -- and read all scenes.)
-v.kind = 'video' AND v.a_begun IS NOT NULL
-    AND (SELECT s.render_status <> 'rendering' FROM scenes s WHERE s.id = v.scene_id) AS unshown
-FROM m LEFT JOIN moved v ON v.n = m.n LEFT JOIN held h ON h.id = m.id
+m.kind = 'video' AND m.a_begun IS NOT NULL
+    AND (SELECT s.render_status <> 'rendering' FROM scenes s WHERE s.id = m.scene_id) AS unshown
+FROM judged m
 ORDER BY m.n
