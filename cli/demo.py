@@ -13,9 +13,12 @@ from api.main import open_parts, run
 from api.parts import Parts
 from api.settings import ApiSettings
 from cli import logs
+from cli.checking import refuse_wrong_settings
 from cli.executing import run_executor
 from cli.failing import FAILED
 from cli.ground import Ground, opened_ground
+from cli.misspelling import misspellings
+from cli.output import warn
 from cli.running import stopped_by_signals, to_the_end
 from cli.sample import order, sample_film
 from cli.settings import load
@@ -37,6 +40,9 @@ def run_demo(*, keep_serving: bool, paid: bool) -> int:
     Raises:
         ConfigurationError: a setting stops the start.
     """
+    refuse_wrong_settings()
+    for each in misspellings():
+        warn(str(each))
     agreed = terms(paid=paid, ask=terminal())
     path = load(StorageSettings).rushes_home / "rushes.log"
     with _opened_log(path) as file:

@@ -10,11 +10,12 @@ from uuid import uuid4
 
 from cli.every_setting import EVERY_SETTING
 from cli.finding import Finding, bad, good, note
-from cli.settings import load
+from cli.misspelling import misspellings
+from cli.settings import load, wrong_in
 from db.checkup import OLDEST, ServerFacts, examine_server
 from db.migrations import head
 from db.settings import DatabaseSettings
-from domain.errors import ConfigurationError, RushesError
+from domain.errors import RushesError
 from domain.provider import Provider
 from providers.registry import build
 from providers.settings import ProviderSettings
@@ -32,13 +33,11 @@ _PROVIDER_SECONDS = 20.0
 
 async def examine_settings() -> Findings:
     """Read every class of settings, whoever needs it."""
-    wrong = False
-    for kind in EVERY_SETTING.values():
-        try:
-            load(kind)
-        except ConfigurationError as error:
-            wrong = True
-            yield bad("settings", f"{error.setting} is {error.value!r}", error.allowed)
+    wrong = [error for kind in EVERY_SETTING.values() for error in wrong_in(kind)]
+    for error in wrong:
+        yield bad("settings", f"{error.setting} is {error.value!r}", error.allowed)
+    for each in misspellings():
+        yield note("settings", f"{each.name} {each.place} is no setting", f"did you mean {each.likely}?")
     if not wrong:
         yield good("settings", "every setting can be read")
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from api.scripts import understand
+from cli.checking import refuse_wrong_settings
 from cli.output import say
 from cli.records import opened_ground_and_records
 from domain.access import LOCAL
@@ -26,6 +27,7 @@ def import_film(script: Path, *, render: bool) -> None:
         RushesError: the script cannot be read or is not UTF-8.
         InvalidRequestError: something in it is wrong; all of it is listed, and nothing was created.
     """
+    refuse_wrong_settings()
     new = _read(script)
     shots = [shot for scene in new.scenes for shot in scene.shots]
     seconds = sum(shot.duration_seconds or 0 for shot in shots)

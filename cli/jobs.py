@@ -70,12 +70,13 @@ async def _show(job_id: UUID) -> None:
         "prompt": job.prompt,
         "asked for": f"{job.duration_seconds or 0:g} s, by {job.provider or 'the default provider'}, "
         f"{job.model or 'its default model'}",
+        "tries": _tries(job),
         "stored": job.storage_path,
         "sha256": job.sha256,
         "size": None if job.size_bytes is None else f"{job.size_bytes:,} bytes, {job.width}x{job.height}",
         "cost": None if job.actual_cost is None else f"${job.actual_cost}",
         "estimate": None if job.estimated_cost is None else f"${job.estimated_cost}",
-        "error": job.error_code,
+        "error": None if job.error_code is None else f"{job.error_code}: {job.error_message or '-'}",
         "created": _time(job.created_at),
         "started": _time(job.processing_started_at),
         "finished": _time(job.finished_at),
@@ -87,6 +88,12 @@ async def _show(job_id: UUID) -> None:
         say()
         columns = ("attempt", "state", "provider", "its job", "estimate", "cost", "submitted", "error")
         print_table(columns, [_attempt(attempt) for attempt in attempts])
+
+
+def _tries(job: Job) -> str | None:
+    """Say how often it was generated and stored, once anything was tried."""
+    tries = {"generating": job.attempt_count, "storing": job.upload_count}
+    return ", ".join(f"{what} {count}" for what, count in tries.items() if count) or None
 
 
 def _attempt(attempt: AttemptRecord) -> tuple[object, ...]:

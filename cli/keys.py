@@ -6,12 +6,17 @@ from uuid import UUID
 
 import typer
 
-from cli.output import say
+from cli.output import say, warn
 from cli.records import opened_records
 from cli.tables import print_table
 from domain.access import LOCAL, ApiKey, Scope
 from domain.errors import NotFoundError
 from services import keys, projects
+
+_FIRST = (
+    "this is the first key: from now on the API answers nobody without one, on this machine neither, and "
+    "revoking it does not change that. Send it as Authorization: Bearer rsh_…"
+)
 
 
 def create_key(*, name: str, scopes: Collection[Scope], projects: Collection[str]) -> None:
@@ -25,6 +30,8 @@ def create_key(*, name: str, scopes: Collection[Scope], projects: Collection[str
 async def _create(name: str, scopes: Collection[Scope], references: Collection[str]) -> tuple[str, ApiKey]:
     async with opened_records() as records, records.transaction() as tx:
         found = [(await projects.find(tx, LOCAL, reference)).id for reference in references]
+        if not await tx.keys.any():
+            warn(_FIRST)
         return await keys.create(tx, name=name, scopes=scopes, project_ids=found or None)
 
 

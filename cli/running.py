@@ -10,7 +10,9 @@ from contextlib import contextmanager
 import structlog
 
 from cli import logs
+from cli.checking import refuse_wrong_settings
 from cli.ground import Ground, opened_ground
+from cli.misspelling import misspellings
 from cli.settings import load
 
 _SHOW_CURSOR = "\x1b[?25h"
@@ -23,7 +25,10 @@ Service = Callable[[Ground, asyncio.Event], Awaitable[None]]
 
 def run_together(*services: Service) -> None:
     """Run services in this process until a signal stops them; when one ends or fails, all of them stop."""
+    refuse_wrong_settings()
     logs.configure(load(logs.LogSettings))
+    for each in misspellings():
+        log.warning(str(each), action="unknown_setting", setting=each.name, likely=each.likely)
     asyncio.run(_run_together(services))
 
 

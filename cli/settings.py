@@ -26,7 +26,7 @@ _TYPES: dict[object, str] = {
     str: "text",
     Path: "a path",
     SecretStr: "text, never shown",
-    timedelta: "a duration such as PT10S or 00:00:10",
+    timedelta: "seconds such as 10, or a duration such as PT10S",
 }
 
 
@@ -39,13 +39,42 @@ def load(kind: type[S]) -> S:
     try:
         return kind()
     except ValidationError as error:
-        wrong = error.errors(include_url=False)[0]
-        name = str(wrong["loc"][0])
+        raise _explained(kind, error)[0] from None
+
+
+def wrong_in(kind: type[BaseSettings]) -> list[ConfigurationError]:
+    """List everything that is wrong with one class of settings, each setting once."""
+    found: list[ConfigurationError] = []
+    mended: dict[str, Any] = {}
+    while True:
+        try:
+            kind(**mended)
+        except ValidationError as error:
+            new = _explained(kind, error)
+        except ConfigurationError as error:
+            new = [error]
+        else:
+            return found
+        found += new
+        # A validator of ours that refuses hides the others: they are looked at with its default in its place.
+        keys = [
+            key for key, field in kind.model_fields.items() for one in new if one.setting in names(key, field)
+        ]
+        if mended.keys() >= set(keys):
+            return found
+        mended |= {key: kind.model_fields[key].default for key in keys}
+
+
+def _explained(kind: type[BaseSettings], error: ValidationError) -> list[ConfigurationError]:
+    found = {}
+    for wrong in error.errors(include_url=False):
+        name = str(wrong["loc"][0]) if wrong["loc"] else ""
         field = next((f for key, f in kind.model_fields.items() if name in {key, *_aliases(key, f)}), None)
         if field is None:
-            raise
+            raise error
         shown = "(not shown)" if is_secret(name) else str(wrong["input"])
-        raise ConfigurationError(name.upper(), shown, f"allowed: {allowed(field)}") from None
+        found[name] = ConfigurationError(name.upper(), shown, f"allowed: {allowed(field)}")
+    return list(found.values())
 
 
 def is_secret(name: str) -> bool:

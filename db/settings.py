@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.durations import plain_seconds
 
 
 class DatabaseSettings(BaseSettings):
@@ -20,8 +23,9 @@ class DatabaseSettings(BaseSettings):
     rushes_home: Path = Field(
         default=Path("./var"), description="Folder for everything kept on this machine."
     )
-    database_timeout: timedelta = Field(
+    database_timeout: Annotated[timedelta, BeforeValidator(plain_seconds)] = Field(
         default=timedelta(seconds=10),
+        gt=timedelta(0),
         description="Longest wait for one transaction. Above any healthy answer (milliseconds), below the "
         "time after which an executor counts as dead.",
     )

@@ -149,7 +149,7 @@ class Runner:
                 "the result could not be stored", action="store_failed", code=error.code, error=error.raw
             )
             if work.cancelled or not await work.move(
-                moves.fail(claim, JobStatus.UPLOADING, error, attempt.id, uploads=1)
+                moves.fail(claim, JobStatus.UPLOADING, error, attempt.id, uploads=work.stores)
             ):
                 await work.move(moves.let_go(claim, attempt.id, error))
             return

@@ -107,6 +107,7 @@ class Storer:
 
     async def _once(self, work: Work, result: Result) -> dict[str, Any]:
         attempt, job = work.submitted, work.claim.job
+        work.stores += 1
         path = self.spool / f"{attempt.id}-{uuid4().hex}.part"
         try:
             digest, size = await _download(work, result, path)

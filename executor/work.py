@@ -29,6 +29,8 @@ class Work:
     """Set once the provider has accepted; of use to whoever wants to stop it."""
     started: float = field(default_factory=boot_time)
     cancelled: bool = False
+    stores: int = 0
+    """How often its result was fetched to be stored."""
 
     def __post_init__(self) -> None:
         """Count time from the submission, however many executors ago that was."""

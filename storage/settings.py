@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.durations import plain_seconds
 
 
 class StorageSettings(BaseSettings):
@@ -30,7 +33,7 @@ class StorageSettings(BaseSettings):
         description="Address of an S3-compatible server such as MinIO, Ceph or R2. Unset: AWS. "
         "Browsers fetch clips from it, so it must be an address that they can reach too.",
     )
-    storage_timeout: timedelta = Field(
+    storage_timeout: Annotated[timedelta, BeforeValidator(plain_seconds)] = Field(
         default=timedelta(seconds=20),
         gt=timedelta(0),
         description="Longest wait for the store's next answer; each request is tried three times.",

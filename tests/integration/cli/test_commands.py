@@ -110,9 +110,11 @@ def test_a_key_is_made_shown_once_and_revoked(rushes: Rushes) -> None:
     secret = made.stdout.strip()
     assert secret.startswith("rsh_")
     assert secret not in made.stderr
+    assert "from now on the API answers nobody without one" in made.stderr
+    assert "from now on" not in rushes("keys", "create", "--name", "second").stderr
 
     listed = rushes("keys", "list").stdout
-    (key,) = rows(listed)
+    key = rows(listed)[0]
     assert (key["name"], key["allows"], key["revoked"]) == ("studio", "render", "")
     assert secret not in listed
 
@@ -126,3 +128,17 @@ def test_a_script_in_plain_text_is_imported(rushes: Rushes) -> None:
     assert result.exit_code == 0
     assert "Snow: 1 scenes, 1 shots, 6 s of film" in result.stdout
     assert "1 shot names no length and gets 6 s" in result.stdout
+
+
+def test_a_job_says_how_often_it_was_tried_and_what_was_wrong(rushes: Rushes, database_url: str) -> None:
+    with connect(database_url) as connection:
+        job = insert(connection)
+        connection.execute(
+            "UPDATE video_generation_jobs SET status = 'failed', finished_at = now(), attempt_count = 2,"
+            " upload_count = 7, error_code = 'storage_failed', error_message = 'The bucket is full.'"
+            " WHERE id = %s",
+            (job,),
+        )
+    shown = rushes("jobs", "show", str(job)).stdout
+    assert "  tries      generating 2, storing 7\n" in shown
+    assert "  error      storage_failed: The bucket is full.\n" in shown

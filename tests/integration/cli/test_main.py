@@ -60,6 +60,35 @@ def test_a_wrong_setting_is_one_line_and_exit_2(
     assert "secret" not in result.output
 
 
+def test_all_wrong_settings_are_told_at_once(rushes: Rushes) -> None:
+    wrong = {
+        "LOG_LEVEL": "loud",
+        "VIDEO_CONCURRENCY": "many",
+        "MAX_RETRIES": "-1",
+        "MOCK_DELAY_SECONDS": "soon",
+        "MOCK_FAIL": "sometimes",
+        "API_PORT": "high",
+        "DATABASE_URL": "mysql://h/d",
+        "STORAGE_URL": "ftp://x",
+        "S3_ENDPOINT_URL": "ftp://x",
+    }
+    for command in ("up", "executor", "api", "demo"):
+        result = rushes(command, **wrong)
+        assert result.exit_code == 2
+        assert {line.split()[1] for line in result.stderr.splitlines()} == set(wrong)
+    unnamed = rushes("up", VIDEO_PROVIDER="nobody", MAX_RETRIES="-1").stderr
+    assert {line.split()[1] for line in unnamed.splitlines()} == {"VIDEO_PROVIDER", "MAX_RETRIES"}
+    account = rushes("up", VIDEO_PROVIDER="grok", MAX_RETRIES="-1").stderr
+    assert {line.split()[1] for line in account.splitlines()} == {"XAI_API_KEY", "MAX_RETRIES"}
+
+
+def test_a_misspelt_setting_is_told_at_the_start(rushes: Rushes) -> None:
+    misspelt = {"VIDEO_CONCURENCY": "1", "DATABASE_URL": "postgresql://u@127.0.0.1:1/d"}
+    for command in ("up", "demo"):
+        assert "VIDEO_CONCURENCY in the environment is no setting" in rushes(command, **misspelt).stderr
+    assert "did you mean VIDEO_CONCURRENCY?" in rushes("doctor", VIDEO_CONCURENCY="1").stdout
+
+
 def test_a_database_that_is_not_there_is_one_line_without_its_password(rushes: Rushes) -> None:
     result = rushes("executor", DATABASE_URL="postgresql://u:secret@127.0.0.1:1/d")
     assert result.exit_code == 2

@@ -6,7 +6,7 @@ import pytest
 
 from api.settings import ApiSettings
 from cli.logs import LogSettings
-from cli.settings import is_secret, load
+from cli.settings import is_secret, load, wrong_in
 from db.settings import DatabaseSettings
 from domain.errors import ConfigurationError
 from executor.settings import ExecutorSettings
@@ -36,7 +36,7 @@ def _nothing_of_the_developer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
             DatabaseSettings,
             "DATABASE_TIMEOUT",
             "soon",
-            "'soon'; allowed: a duration such as PT10S",
+            "'soon'; allowed: seconds such as 10, or a duration such as PT10S",
         ),
         (
             MockSettings,
@@ -54,6 +54,33 @@ def test_a_wrong_one_is_named_with_its_value_and_what_is_allowed(
         load(kind)
     assert caught.value.setting == name
     assert caught.value.message.startswith(f"{name} is {message}")
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("7", 7), ("0.5", 0.5), ("PT10S", 10), ("00:00:12", 12)])
+def test_a_timeout_takes_plain_seconds_and_durations(
+    monkeypatch: pytest.MonkeyPatch, value: str, seconds: float
+) -> None:
+    monkeypatch.setenv("DATABASE_TIMEOUT", value)
+    monkeypatch.setenv("STORAGE_TIMEOUT", value)
+    assert load(DatabaseSettings).database_timeout.total_seconds() == seconds
+    assert load(StorageSettings).storage_timeout.total_seconds() == seconds
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "nan"])
+def test_a_timeout_of_nothing_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("DATABASE_TIMEOUT", value)
+    with pytest.raises(ConfigurationError, match="DATABASE_TIMEOUT"):
+        load(DatabaseSettings)
+
+
+def test_all_that_is_wrong_with_a_class_is_found_whoever_checks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MOCK_DELAY_SECONDS", "soon")
+    monkeypatch.setenv("MOCK_FAIL", "sometimes")
+    assert [error.setting for error in wrong_in(MockSettings)] == ["MOCK_DELAY_SECONDS", "MOCK_FAIL"]
+    monkeypatch.setenv("VIDEO_CONCURRENCY", "many")
+    monkeypatch.setenv("MAX_RETRIES", "-1")
+    assert {error.setting for error in wrong_in(ExecutorSettings)} == {"VIDEO_CONCURRENCY", "MAX_RETRIES"}
+    assert wrong_in(LogSettings) == []
 
 
 def test_a_good_one_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
