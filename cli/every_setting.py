@@ -11,6 +11,7 @@ from executor.settings import ExecutorSettings
 from providers.grok.settings import GrokSettings
 from providers.mock.settings import MockSettings
 from providers.settings import ProviderSettings
+from providers.simulators.settings import SimulatorSettings
 from providers.vertex.settings import GoogleSettings
 from storage.settings import StorageSettings
 
@@ -23,6 +24,7 @@ EVERY_SETTING: Mapping[str, type[BaseSettings]] = {
     "Mock provider": MockSettings,
     "Grok Imagine": GrokSettings,
     "Veo and Gemini at Google": GoogleSettings,
+    "Simulators": SimulatorSettings,
     "Logs": LogSettings,
 }
 """By the heading that they stand under."""

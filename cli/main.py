@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from cli.failing import reported
 from domain.access import Scope
 from domain.statuses import JobKind, JobStatus
+from providers.simulators.names import Simulated
 
 
 class _Commands(TyperGroup):
@@ -117,6 +118,45 @@ def doctor() -> None:
     from cli.doctor import examine
 
     raise typer.Exit(examine())
+
+
+@app.command()
+def simulate(
+    who: Annotated[Simulated, typer.Argument(metavar="grok|veo3", help="Whom to play.")],
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port; 0 takes a free one.")] = 0,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    env_file: Annotated[
+        Path | None,
+        typer.Option(help="Write the export lines to this file too, there while the simulator listens."),
+    ] = None,
+    delay: Annotated[
+        float | None, typer.Option(min=0, help="Seconds of a generation (SIMULATE_DELAY_SECONDS).")
+    ] = None,
+    price: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="USD for a second of clip (SIMULATE_PRICE_PER_SECOND); by default the list's."
+        ),
+    ] = None,
+    faults: Annotated[
+        str | None, typer.Option(help="Faults of every request, such as rate_limited=2 (SIMULATE_FAULTS).")
+    ] = None,
+    inline: Annotated[
+        bool, typer.Option("--inline", help="veo3: no bucket, clips come inside the answers.")
+    ] = False,
+) -> None:
+    """Play a provider on this machine, to try and test the real adapters without an account."""
+    from decimal import Decimal
+
+    from cli.simulating import Place, run_simulator
+
+    given = {
+        "delay_seconds": delay,
+        "price_per_second": None if price is None else Decimal(str(price)),
+        "faults": faults,
+    }
+    run_simulator(who, Place(host, port, env_file, inline), given)
 
 
 @app.command(name="import")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -22,6 +23,7 @@ _BOUNDS: dict[type, str] = {Ge: "at least", Gt: "more than", Le: "at most", Lt: 
 _TYPES: dict[object, str] = {
     int: "a whole number",
     float: "a number",
+    Decimal: "a number",
     bool: "true or false",
     str: "text",
     Path: "a path",

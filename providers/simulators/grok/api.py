@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from providers.simulators.account import Standing
 from providers.simulators.grok import rules
 from providers.simulators.grok.faults import Fault
 from providers.simulators.grok.intake import late_refusal
@@ -19,6 +20,7 @@ from providers.simulators.grok.refusals import RefusedError, pair
 from providers.simulators.grok.states import file_id
 from providers.simulators.grok.wires import hung_up
 from providers.simulators.grok.xai import Xai
+from providers.simulators.watching import note
 
 _PAGE = 100
 _NOT_FOUND = RefusedError(
@@ -77,6 +79,7 @@ class Api:
                 self._xai.intake.let_in(request)
                 return await answer(request)
             except RefusedError as refused:
+                note(request, str(refused.body.get("error", refused.body)))
                 return JSONResponse(refused.body, refused.status)
 
         return guarded
@@ -96,6 +99,7 @@ class Api:
             await self._xai.wires.cut(request)
             raise RefusedError(500, {})
         row = self._xai.intake.accept(work, body)
+        note(request, f"accepted for {rules.dollars(row.ticks):.3f} USD: {row.model}, {row.prompt[:60]!r}")
         upload = (body.get("output") or {}).get("upload_url")
         if upload:
             task = asyncio.create_task(self._upload(row, str(upload)))
@@ -199,12 +203,14 @@ class Api:
         return FileResponse(await self._xai.studio.file(row), media_type="application/octet-stream")
 
     async def _key(self, _: Request) -> Response:
+        # Of credits this key learns nothing: balances are a matter of xAI's management keys.
+        blocked = self._xai.intake.standing is Standing.FORBIDDEN
         said = {
             "redacted_api_key": "xai-...b14o",
             "name": "simulated",
             "team_id": "5ea6f6bd-7815-4b8a-9135-28b2d7ba6722",
             "acls": ["api-key:model:*", "api-key:endpoint:*"],
-            "team_blocked": False,
+            "team_blocked": blocked,
             "api_key_blocked": False,
             "api_key_disabled": False,
         }

@@ -1,21 +1,19 @@
 """Serve a simulated xAI: its API on one port, its results on another."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 
 from providers.simulators.grok.admin import Admin
 from providers.simulators.grok.api import Api
 from providers.simulators.grok.knobs import Knobs
 from providers.simulators.grok.media import Media
-from providers.simulators.grok.wires import Wires
 from providers.simulators.grok.xai import Xai
+from providers.simulators.serving import address, listening, running
+from providers.simulators.watching import Seen, Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,7 @@ class Served:
     base_url: str
     """What ``XAI_BASE_URL`` is set to."""
     media_url: str
+    xai: Xai
 
 
 def create_app(xai: Xai) -> Starlette:
@@ -39,11 +38,17 @@ def create_media_app(xai: Xai) -> Starlette:
 
 @asynccontextmanager
 async def serve(
-    knobs: Knobs, folder: Path, *, host: str = "127.0.0.1", port: int = 0, media_port: int = 0
+    knobs: Knobs,
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    media_port: int = 0,
+    tell: Callable[[Seen], None] = lambda _: None,
 ) -> AsyncIterator[Served]:
     """Serve a simulator while the context lasts. Its books and files stay in ``folder``.
 
-    Port 0 takes a free one.
+    Port 0 takes a free one; ``tell`` is told of every request that was answered.
 
     Raises:
         OSError: a port is taken.
@@ -51,52 +56,10 @@ async def serve(
     xai = Xai(knobs, folder)
     async with AsyncExitStack() as stack:
         stack.callback(xai.ledger.close)
-        media = stack.enter_context(_listening(host, media_port))
-        xai.states.media_url = _address(media)
-        api = stack.enter_context(_listening(host, port))
-        await stack.enter_async_context(_running(create_media_app(xai), media, xai.wires))
-        await stack.enter_async_context(_running(create_app(xai), api, xai.wires))
-        yield Served(f"{_address(api)}/v1", _address(media))
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to the process it runs in."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
-@asynccontextmanager
-async def _running(app: Starlette, listener: socket.socket, wires: Wires) -> AsyncIterator[None]:
-    config = uvicorn.Config(
-        app,
-        http=wires.protocol(),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = _Server(config)
-    serving = asyncio.create_task(server.serve([listener]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
-
-
-@contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        # From here on clients are let wait, so that nobody is refused before the server runs.
-        listener.listen(128)
-        yield listener
-
-
-def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()
-    return f"http://{host}:{port}"
+        media = stack.enter_context(listening(host, media_port))
+        xai.states.media_url = address(media)
+        api = stack.enter_context(listening(host, port))
+        http = xai.wires.protocol()
+        await stack.enter_async_context(running(Watched(create_media_app(xai), tell), media, http))
+        await stack.enter_async_context(running(Watched(create_app(xai), tell), api, http))
+        yield Served(f"{address(api)}/v1", address(media), xai)

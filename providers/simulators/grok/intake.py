@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from providers.simulators.account import Standing
 from providers.simulators.grok import rules
 from providers.simulators.grok.faults import Fault, FaultError, Faults, of_prompt, parse
 from providers.simulators.grok.knobs import Knobs
@@ -27,6 +28,7 @@ _EDIT_TICKS = 5 * 7 * rules.TICKS // 100
 """Five seconds at 720p: what is edited is not fetched, so its length is not known."""
 _EXTENSION_SECONDS = 6
 _SHORTEST_EXTENSION, _LONGEST_EXTENSION = 2, 10
+_SPOILT = {Standing.NO_CREDITS: Fault.NO_CREDITS, Standing.FORBIDDEN: Fault.FORBIDDEN}
 _FREE = (Fault.FAILED, Fault.EXPIRED)
 """Ends that are not charged. What the content rules stop is (xAI's pricing page)."""
 
@@ -36,6 +38,7 @@ class Intake:
 
     def __init__(self, knobs: Knobs, ledger: Ledger, now: Callable[[], float]) -> None:
         self.faults = parse(knobs.faults)
+        self.standing = Standing.GOOD
         self._knobs = knobs
         self._ledger = ledger
         self._now = now
@@ -50,7 +53,7 @@ class Intake:
         given = request.headers.get("authorization", "")
         if not given:
             raise no_credentials()
-        if given != f"Bearer {self._knobs.api_key}":
+        if given != f"Bearer {self._knobs.api_key}" or self.standing is Standing.REVOKED:
             raise wrong_key()
 
     async def body(self, request: Request) -> dict[str, Any]:
@@ -84,8 +87,18 @@ class Intake:
                 faults = Faults({**faults.values, Fault.FAILED: "invalid_argument"})
         delay = 0.0 if work is Work.IMAGE else float(faults.text(Fault.DELAY, str(self._knobs.delay_seconds)))
         return self._ledger.accept(
-            work, body, faults, ticks=_ticks(work, body, faults), at=now, ready_at=now + delay
+            work, body, faults, ticks=self._ticks(work, body, faults), at=now, ready_at=now + delay
         )
+
+    def _ticks(self, work: Work, body: dict[str, Any], faults: Faults) -> int:
+        if any(fault in faults for fault in _FREE):
+            return 0
+        if work is Work.IMAGE:
+            return rules.image_ticks(body)
+        if work is Work.EDIT:
+            return _EDIT_TICKS
+        given = {"duration": _EXTENSION_SECONDS, **body} if work is Work.EXTENSION else body
+        return rules.video_ticks(given, self._knobs.price_per_second)
 
     def plays(self, fault: Fault, faults: Faults, scope: str) -> bool:
         """Tell whether a fault is due now, and count it."""
@@ -111,6 +124,10 @@ class Intake:
             wrong = next(_problems(work, body), None)
             if wrong is not None:
                 raise invalid(wrong)
+        spoilt = _SPOILT.get(self.standing)
+        refusal = None if spoilt is None else scripted(spoilt)
+        if refusal is not None:
+            raise refusal
         self._scripted(body, faults)
         self._in_time(str(model))
 
@@ -144,16 +161,6 @@ def _problems(work: Work, body: dict[str, Any]) -> Iterator[str]:
     fits = isinstance(seconds, int) and _SHORTEST_EXTENSION <= seconds <= _LONGEST_EXTENSION
     if work is Work.EXTENSION and not fits:
         yield "Duration must be between 2 and 10 seconds."
-
-
-def _ticks(work: Work, body: dict[str, Any], faults: Faults) -> int:
-    if any(fault in faults for fault in _FREE):
-        return 0
-    if work is Work.IMAGE:
-        return rules.image_ticks(body)
-    if work is Work.EDIT:
-        return _EDIT_TICKS
-    return rules.video_ticks({"duration": _EXTENSION_SECONDS, **body} if work is Work.EXTENSION else body)
 
 
 def late_refusal(fault: Fault) -> RefusedError:

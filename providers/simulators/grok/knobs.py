@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from time import time
 
 DAY = 24 * 3_600.0
@@ -15,6 +16,8 @@ class Knobs:
     """The one key that is let in."""
     delay_seconds: float = 0.0
     """From the acceptance of a video to its end."""
+    price_per_second: Decimal | None = None
+    """USD of a video, instead of what its model costs; pictures that come with it are charged as ever."""
     url_lifetime: float = DAY
     """Seconds that a result's URL works after its end (24 h, xai-sdk 1.21.0)."""
     requests_per_second: float = 0.0

@@ -6,6 +6,7 @@ Sources: xAI's "Video Generation" guide, autumn 2026, and its REST reference; pr
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 TICKS = 10_000_000_000
@@ -66,12 +67,19 @@ def input_frames(body: Mapping[str, Any]) -> int:
     return single + sum(len(body.get(name) or ()) for name in ("keyframes", "reference_images"))
 
 
-def video_ticks(body: Mapping[str, Any]) -> int:
+def video_ticks(body: Mapping[str, Any], price_per_second: Decimal | None = None) -> int:
     """Give the price of a video. Left open, a request is 480p and 8 s long, and billed as such."""
     model = video_model(body["model"])
     assert model is not None, "looked up before"
-    cents = model.cents_per_second.get(body.get("resolution", "480p"), 0) * seconds_of(body)
-    return cents * _CENT + input_frames(body) * model.tenths_of_cents_per_frame * _CENT // 10
+    listed = Decimal(model.cents_per_second.get(body.get("resolution", "480p"), 0)) / 100
+    price = listed if price_per_second is None else price_per_second
+    frames = input_frames(body) * model.tenths_of_cents_per_frame * _CENT // 10
+    return int(price * seconds_of(body) * TICKS) + frames
+
+
+def dollars(ticks: int) -> Decimal:
+    """Give a price in USD."""
+    return (Decimal(ticks) / TICKS).quantize(Decimal("0.000001"))
 
 
 def image_ticks(body: Mapping[str, Any]) -> int:

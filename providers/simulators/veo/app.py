@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,16 +15,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from providers.simulators.account import Standing
 from providers.simulators.veo import images
+from providers.simulators.veo.admin import Admin
 from providers.simulators.veo.answers import error, unauthenticated, unknown_model
+from providers.simulators.veo.bills import Bills
 from providers.simulators.veo.buckets import Buckets
 from providers.simulators.veo.connections import drop, half_of, hang
 from providers.simulators.veo.ledger import Ledger, Submit
 from providers.simulators.veo.operations import Operations
-from providers.simulators.veo.refusals import refusal
+from providers.simulators.veo.refusals import SPOILT, refusal, spoilt
 from providers.simulators.veo.script import Fault, Plays, Script
 from providers.simulators.veo.tokens import Tokens
 from providers.simulators.veo.validation import MODELS, fault
+from providers.simulators.watching import note
 
 
 @dataclass(slots=True)
@@ -36,16 +41,24 @@ class Simulator:
     operations: Operations
     plays: Plays
     faults: str
+    standing: Standing = Standing.GOOD
 
     def script(self, prompt: str) -> Script:
         """Give the faults of a prompt; they win over those of every prompt."""
         return Script({**Script.read(self.faults).values, **Script.read(prompt).values})
+
+    def stand(self, standing: Standing) -> None:
+        """Let the account stand so from now on."""
+        self.standing = standing
+        self.tokens.revoked = standing is Standing.REVOKED
 
     async def model_method(self, request: Request) -> Response:
         """Answer ``models/{model}:{method}``."""
         model, _, method = request.path_params["call"].partition(":")
         if not self.tokens.accepts(request):
             return unauthenticated(array=Fault.ARRAY in Script.read(self.faults))
+        if self.standing in SPOILT:
+            return spoilt(self.standing)
         body = await _json(request)
         if model not in (images.MODELS if method in images.METHODS else MODELS):
             return unknown_model(request.path_params["project"], request.path_params["location"], model)
@@ -78,6 +91,7 @@ class Simulator:
         parent = request.url.path.partition("/projects/")[2].partition(":")[0]
         operation = self.operations.accept(f"projects/{parent}", body, script)
         self.ledger.accepted.append(submit)
+        note(request, f"accepted: {model}, {prompt[:60]!r}")
         lost = await self._lost(request, script, key)
         return lost or JSONResponse({"name": operation.name})
 
@@ -139,6 +153,7 @@ class Simulator:
         if refused:
             return refused
         self.ledger.accepted.append(submit)
+        note(request, f"accepted: {model}, {prompt[:60]!r}")
         answer = await images.answer(body, script, self.ledger)
         return await self._lost(request, script, key) or JSONResponse(answer)
 
@@ -157,6 +172,7 @@ def create_app(
     token_seconds: float = 3600.0,
     faults: str = "",
     resolution: str | None = None,
+    price_per_second: Decimal | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """Make a simulated Vertex AI.
@@ -166,6 +182,7 @@ def create_app(
         token_seconds: how long an access token lives.
         faults: tags such as ``[sim:rate_limited=1]`` that hold for every prompt.
         resolution: draws every clip in this size, such as ``480p``, to be quick.
+        price_per_second: USD that the bill charges for clips, instead of the list's price.
         clock: seconds; tests may stop it.
     """
     ledger, plays = Ledger(), Plays()
@@ -173,6 +190,7 @@ def create_app(
     buckets = Buckets(clock, tokens, ledger, plays)
     operations = Operations(clock, delay_seconds, resolution, buckets)
     simulator = Simulator(ledger, tokens, buckets, operations, plays, faults)
+    bills = Bills(operations, ledger, price_per_second)
 
     async def token(request: Request) -> Response:
         ledger.tokens += 1
@@ -187,7 +205,8 @@ def create_app(
                 for version in ("v1", "v1beta1")
             ),
             *buckets.routes(),
+            *Admin(simulator, bills).routes(),
         ]
     )
-    app.state.simulator = simulator
+    app.state.simulator, app.state.bills = simulator, bills
     return app

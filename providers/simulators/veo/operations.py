@@ -22,6 +22,8 @@ class Operation:
     """One generation."""
 
     name: str
+    model: str
+    labels: Mapping[str, str]
     prompt: str
     feature: str
     parameters: Mapping[str, Any]
@@ -54,6 +56,8 @@ class Operations:
         feature = "image_to_video" if instance.get("image") else "text_to_video"
         operation = Operation(
             name=f"{parent}/operations/{uuid4()}",
+            model=parent.rpartition("/")[2],
+            labels=body.get("labels") or {},
             prompt=instance.get("prompt", ""),
             feature=feature,
             parameters=parameters,
@@ -69,6 +73,14 @@ class Operations:
         assert operation.task is not None
         over = operation.task.done() and self.clock() >= operation.ready_at
         return over and Fault.NEVER not in operation.script
+
+    def made(self, operation: Operation) -> int | None:
+        """Count the clips that an operation made, which are what is billed; ``None`` before it is over."""
+        if not self.done(operation):
+            return None
+        assert operation.task is not None
+        response = operation.task.result().get("response") or {}
+        return len(response.get("videos") or response.get("generatedSamples") or ())
 
     def poll(self, operation: Operation) -> dict[str, Any]:
         """Give the body of a poll. Pending ones have ``done: false`` every other time, nothing otherwise."""

@@ -1,8 +1,11 @@
 """Submits that are refused, or not answered, before anything is accepted."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from providers.simulators.account import Standing
 from providers.simulators.veo.answers import BLOCKED, error, rate_limited, unauthenticated, unknown_model
 from providers.simulators.veo.connections import drop
 from providers.simulators.veo.ledger import Submit
@@ -21,6 +24,12 @@ _ERRORS: dict[Fault, tuple[int, str, str, str | None]] = {
     Fault.UNAVAILABLE: (503, "UNAVAILABLE", "The service is currently unavailable.", None),
 }
 
+SPOILT: Mapping[Standing, Fault] = {
+    Standing.NO_CREDITS: Fault.BILLING,
+    Standing.FORBIDDEN: Fault.PERMISSION,
+}
+"""How an account stands that Google knows and refuses, whatever is asked for."""
+
 _REFUSALS = _ERRORS.keys() | {
     Fault.UNAUTHORIZED,
     Fault.MODEL_GONE,
@@ -30,6 +39,12 @@ _REFUSALS = _ERRORS.keys() | {
     Fault.STATUS,
     Fault.DROP,
 }
+
+
+def spoilt(standing: Standing) -> Response:
+    """Refuse for the account's sake."""
+    http, status_name, message, reason = _ERRORS[SPOILT[standing]]
+    return error(http, status_name, message, reason=reason)
 
 
 async def refusal(

@@ -15,6 +15,11 @@ from starlette.responses import JSONResponse, Response
 
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_TIMEFRAME = (
+    "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
+    "Check your iat and exp values in the JWT claim."
+)
+"""Google's words to a machine whose clock is off."""
 EMAIL = "rushes@simulated-project.iam.gserviceaccount.com"
 
 
@@ -27,6 +32,10 @@ class Tokens:
     valid: dict[str, float] = field(default_factory=dict)
     key: Any = None
     """The service account's private key, once one was given out."""
+    revoked: bool = False
+    """Whether the key was deleted, and every token with it."""
+    ahead: float = 0.0
+    """Seconds by which Google's wall clock is ahead of this machine's."""
 
     def key_file(self, url: str, project: str) -> dict[str, str]:
         """Make a service account whose tokens come from the simulator at ``url``."""
@@ -53,7 +62,7 @@ class Tokens:
     def accepts(self, request: Request) -> bool:
         """Tell whether a request carries a token that is still valid."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        return scheme == "Bearer" and self.valid.get(token, 0.0) > self.clock()
+        return scheme == "Bearer" and not self.revoked and self.valid.get(token, 0.0) > self.clock()
 
     def expire(self) -> None:
         """Let every token lapse now."""
@@ -89,9 +98,11 @@ class Tokens:
             return "Invalid JWT: wrong algorithm or issuer"
         if _SCOPE not in str(claims.get("scope", "")).split():
             return "Invalid JWT: the scope does not cover this"
-        now = time.time()
+        now = time.time() + self.ahead
         if not claims.get("iat", now + 1) <= now + 60 < claims.get("exp", 0):
-            return "Invalid JWT: expired or not yet valid"
+            return _TIMEFRAME
+        if self.revoked:
+            return "Invalid grant: account not found"
         return None if self._signed(".".join(parts[:2]), signature) else "Invalid JWT Signature."
 
     def _signed(self, text: str, signature: bytes) -> bool:
