@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from domain.errors import NotFoundError
-from domain.media import MediaInfo
+from domain.media import MediaInfo, Previews, SpriteLayout
 from domain.storage import StoredObject
 
 _CLIP = MediaInfo(width=1280, height=720, duration_seconds=8.0, codec="h264", frame_rate=24.0, has_audio=True)
+_PREVIEWS = Previews(b"poster", b"sprite", SpriteLayout(160, 90, 1, (0.0,)))
 
 
 class InstantStore:
@@ -57,3 +58,7 @@ class InstantMedia:
     async def ingest_image(self, path: Path) -> MediaInfo:  # noqa: ARG002 # the port has it
         """See the port."""
         return _CLIP
+
+    async def draw_previews(self, path: Path) -> Previews:  # noqa: ARG002 # the port has it
+        """See the port."""
+        return _PREVIEWS

@@ -15,6 +15,7 @@
     │   └── StorageError
     ├── PoisonedError            one row's values cannot be stored; the row fails alone
     ├── MediaError               a file is not the clip it should be
+    │   └── UnfitClipError           one of several clips, by its number
     └── ProviderError            see ``domain.provider``
 
 The docstring of a class is its default message.
@@ -119,3 +120,12 @@ class PoisonedError(RushesError):
 
 class MediaError(RushesError):
     """This file is not a usable clip."""
+
+
+class UnfitClipError(MediaError):
+    """One of these clips cannot be used."""
+
+    def __init__(self, number: int, message: str = "") -> None:
+        super().__init__(message)
+        self.number = number
+        """Which one, counted from 0."""

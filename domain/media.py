@@ -1,5 +1,6 @@
 """What is known of a media file, and what may be asked of the tool that opens it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +21,26 @@ class MediaInfo:
     """Whether the file's bytes are not those that came: its index was moved to the front."""
 
 
+@dataclass(frozen=True, slots=True)
+class SpriteLayout:
+    """Where the small pictures of a strip are: row by row, the first at the top left. Pixels, seconds."""
+
+    tile_width: int
+    tile_height: int
+    columns: int
+    times: tuple[float, ...]
+    """When each picture is shown in the clip; as many as there are pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """Pictures of a clip, as JPEG files."""
+
+    poster: bytes
+    sprite: bytes
+    layout: SpriteLayout
+
+
 class MediaTool(Protocol):
     """Opens clips and images. Methods run off the event loop."""
 
@@ -36,5 +57,39 @@ class MediaTool(Protocol):
 
         Raises:
             MediaError: it is not a decodable PNG, JPEG or WebP.
+        """
+        ...
+
+    async def draw_previews(self, path: Path) -> Previews:
+        """Draw a clip's poster and strip.
+
+        Raises:
+            MediaError: it cannot be decoded.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stitched:
+    """A film made of clips."""
+
+    durations: tuple[float, ...]
+    """Seconds of each clip in the film, in order: the first begins at 0, each where the one before ends."""
+    reencoded: int
+    """How many clips were unlike the others and could not be copied as they are."""
+
+
+class Stitcher(Protocol):
+    """Joins clips. The work is heavy: it runs outside this process."""
+
+    async def stitch(self, clips: Sequence[Path], into: Path, progress: Callable[[int], None]) -> Stitched:
+        """Join clips in this order into one file that plays while it loads, checked against them.
+
+        Cancelling it ends the work. Files in the making lie beside ``into``; their names end in ``.part``.
+
+        Raises:
+            UnfitClipError: a certain clip cannot be used.
+            MediaError: they cannot be joined.
+            OSError: the work was broken off; trying again may help.
         """
         ...

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from domain.media import MediaInfo
+from domain.media import MediaInfo, Previews
 from media.boxes import starts_at_once, top_level_boxes
 from media.clips import probe_clip
 from media.faststart import rewrite_for_streaming
+from media.previews import draw_previews
 from media.stills import probe_still
 
+_T = TypeVar("_T")
 _WORKERS = 2
 """Probes at a time. One takes tens of milliseconds; more would only compete with the event loop for cores."""
 
@@ -35,8 +38,12 @@ class PyAVTool:
         """Probe a still image by decoding it."""
         return await self._run(probe_still, path)
 
-    async def _run(self, probe: Callable[[Path], MediaInfo], path: Path) -> MediaInfo:
-        return await asyncio.wrap_future(self._threads.submit(probe, path))
+    async def draw_previews(self, path: Path) -> Previews:
+        """Draw a clip's poster and strip."""
+        return await self._run(draw_previews, path)
+
+    async def _run(self, doing: Callable[[Path], _T], path: Path) -> _T:
+        return await asyncio.wrap_future(self._threads.submit(doing, path))
 
     def close(self) -> None:
         """Let go of the threads; probes that have not begun are dropped."""

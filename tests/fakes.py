@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from domain.capabilities import Capability, Seconds
 from domain.errors import NotFoundError
 from domain.job import AttemptRecord, Claim, Job
-from domain.media import MediaInfo
+from domain.media import MediaInfo, Previews, SpriteLayout
 from domain.moves import Move, Outcome
 from domain.ports import ExecutorCard, Lane, Pulse
 from domain.provider import (
@@ -236,6 +236,7 @@ class FakeMedia:
     def __init__(self, *, seconds: float | None = 8.0) -> None:
         self.seconds = seconds
         self.failures: list[Exception] = []
+        self.preview_failures: list[Exception] = []
 
     async def ingest_video(self, path: Path) -> MediaInfo:
         """Give the scripted description."""
@@ -246,6 +247,12 @@ class FakeMedia:
     async def ingest_image(self, path: Path) -> MediaInfo:
         """Give the scripted description."""
         return MediaInfo(1280, 720, None, "png", None, has_audio=False)
+
+    async def draw_previews(self, path: Path) -> Previews:
+        """Give pictures of nothing."""
+        if self.preview_failures:
+            raise self.preview_failures.pop(0)
+        return Previews(b"a poster", b"a strip", SpriteLayout(160, 90, 2, (0.0, 1.0)))
 
 
 class FakeBlobs:
