@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from api.errors import RefusedError
 from domain.access import LOCAL, Caller, Scope
-from domain.errors import NotAllowedError, NotAuthenticatedError
+from domain.errors import NotAllowedError, NotAuthenticatedError, UnavailableError
 from domain.records import Records
 from services import keys
 
@@ -84,3 +84,19 @@ def _bearer(request: Request) -> str | None:
     if scheme.lower() != "bearer" or not secret.strip():
         raise NotAuthenticatedError("send the key as Authorization: Bearer rsh_…")
     return secret.strip()
+
+
+async def may_know(request: Request, records: Records) -> bool:
+    """Tell whether a caller may read what goes wrong inside: somebody on this machine, or with a valid key.
+
+    What a proxy passed on comes from elsewhere, whatever the proxy's own address.
+    """
+    is_forwarded = "forwarded" in request.headers or "x-forwarded-for" in request.headers
+    if not is_forwarded and request.client is not None and is_loopback(request.client.host):
+        return True
+    try:
+        secret = _bearer(request)
+        async with records.transaction() as tx:
+            return secret is not None and bool(await keys.authenticate(tx, secret, is_local=False))
+    except (NotAuthenticatedError, UnavailableError):
+        return False

@@ -101,7 +101,8 @@ def problem_entry(problem: Problem) -> dict[str, Any]:
     return {
         "field": problem.field,
         "value": _shown(problem.value),
-        "allowed": problem.allowed,
+        # The key says that already.
+        "allowed": problem.allowed.removeprefix("allowed: "),
         "shot": problem.where or None,
     }
 

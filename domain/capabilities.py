@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isnan
 
 from domain.errors import Problem
 from domain.requests import GenerationRequest
@@ -23,6 +24,12 @@ class Seconds:
     def allows(self, seconds: float) -> bool:
         """Tell whether the model makes a clip of this many seconds."""
         return seconds in self.only if self.only else self.shortest <= seconds <= self.longest
+
+    def nearest(self, seconds: float) -> float:
+        """Give the duration that is made and closest to ``seconds``; of two, the shorter and cheaper one."""
+        if self.only:
+            return min(self.only, key=lambda made: (abs(made - seconds), made))
+        return min(max(seconds, self.shortest), self.longest)
 
     def __str__(self) -> str:
         if self.only:
@@ -73,7 +80,9 @@ class Capability:
             refuse("prompt", f"{request.prompt[:40]}…", f"at most {self.longest_prompt} characters")
         seconds = request.duration_seconds
         if self.kind is JobKind.VIDEO and (seconds is None or not self.durations.allows(seconds)):
-            refuse("duration_seconds", seconds, f"allowed: {self.durations}")
+            near = None if seconds is None or isnan(seconds) else self.durations.nearest(seconds)
+            nearest = "" if near is None else f"; the nearest is {near:g} s"
+            refuse("duration_seconds", seconds, f"allowed: {self.durations}{nearest}")
         _one_of(refuse, "aspect_ratio", request.aspect_ratio, self.aspect_ratios)
         if self.resolutions:
             _one_of(refuse, "resolution", request.resolution, self.resolutions)

@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from api.auth import may_know
 from api.call import Answer, Call
 from api.endpoints import Endpoint
 from api.metrics import CONTENT_TYPE, Metrics
@@ -25,9 +26,11 @@ class Operations:
         self._metrics = metrics
         self._prober = prober
 
-    async def readyz(self, _call: Call) -> Answer:
-        """Say whether requests can be served."""
+    async def readyz(self, call: Call) -> Answer:
+        """Say whether requests can be served; what exactly is wrong is for those who may know it."""
         found = await self._prober.probe()
+        if not await may_know(call.request, call.parts.records):
+            found = found.without_reasons()
         status = HTTPStatus.OK if found.status == "ready" else HTTPStatus.SERVICE_UNAVAILABLE
         return Answer(status, found)
 
@@ -58,7 +61,7 @@ class Operations:
                 method="GET",
                 path="/readyz",
                 handler=self.readyz,
-                summary="Tell whether requests can be served, and if not, why",
+                summary="Tell whether requests can be served; why not, only to this machine and to keys",
                 tag="Operations",
                 answers={HTTPStatus.OK: Readiness, HTTPStatus.SERVICE_UNAVAILABLE: Readiness},
                 at_root=True,

@@ -1,6 +1,8 @@
 """Health on the wire."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import Field
 
 from api.schemas.base import Answered
 
@@ -16,7 +18,7 @@ class Check(Answered):
 
     name: str
     ok: bool
-    reason: str | None
+    reason: str | None = Field(description="Null where it is ok, or where the caller may not know.")
 
 
 class Readiness(Answered):
@@ -24,3 +26,9 @@ class Readiness(Answered):
 
     status: Literal["ready", "unready"]
     checks: list[Check]
+
+    def without_reasons(self) -> Self:
+        """Give the same without what went wrong."""
+        return self.model_copy(
+            update={"checks": [check.model_copy(update={"reason": None}) for check in self.checks]}
+        )

@@ -28,6 +28,8 @@ IMAGE_MODELS = {
         kind=JobKind.IMAGE,
         durations=Seconds(),
         aspect_ratios=_ASPECT_RATIOS,
+        # A still has no seconds: only the sizes count, which are those that can be drawn.
+        price_per_second=dict.fromkeys(("720p", "480p", "1080p"), Decimal(0)),
         price_per_image=Decimal("0.02"),
         seed=True,
         negative_prompt=True,

@@ -42,7 +42,8 @@ def asked(**changes: Any) -> GenerationRequest:
     [
         ({"prompt": " \n"}, "prompt", "must not be empty"),
         ({"prompt": "x" * 51}, "prompt", "at most 50 characters"),
-        ({"duration_seconds": 5.0}, "duration_seconds", "allowed: 4 or 6 or 8 s"),
+        ({"duration_seconds": 5.0}, "duration_seconds", "allowed: 4 or 6 or 8 s; the nearest is 4 s"),
+        ({"duration_seconds": 90.0}, "duration_seconds", "allowed: 4 or 6 or 8 s; the nearest is 8 s"),
         ({"duration_seconds": None}, "duration_seconds", "allowed: 4 or 6 or 8 s"),
         ({"duration_seconds": float("nan")}, "duration_seconds", "allowed: 4 or 6 or 8 s"),
         ({"aspect_ratio": "4:3"}, "aspect_ratio", "allowed: 16:9, 9:16"),

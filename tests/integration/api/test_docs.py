@@ -10,9 +10,12 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from api.app import create_app
 from api.parts import Parts
+from api.routes import docs
 from api.serving import address_of, listen, serve
 from api.settings import ApiSettings
+from tests.api_client import BASE
 
 
 class Elements(HTMLParser):
@@ -93,3 +96,30 @@ async def test_a_browser_shows_every_operation(app: Starlette, parts: Parts, tmp
     assert wanted | {f"schema-{name}" for name in document["components"]["schemas"]} <= shown
     # What the policy refuses, and what the script throws, the browser says on its console.
     assert b"CONSOLE" not in log
+
+
+async def test_the_root_says_what_runs_here_and_how_to_get_the_studio(client: httpx.AsyncClient) -> None:
+    response = await client.get("/")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "'unsafe" not in response.headers["content-security-policy"]
+    page = Elements()
+    page.feed(response.text)
+    assert not [tag for tag, _ in page.found if tag in {"script", "style"}]
+    assert "make studio" in response.text
+    links = {names[name] for _, names in page.found for name in ("src", "href") if name in names}
+    assert "/docs" in links
+    for link in links:
+        assert (await client.get(str(link))).status_code == 200
+
+
+async def test_a_studio_that_is_built_is_served_there(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "index.html").write_text("<title>Studio</title>")
+    own = docs.files
+    monkeypatch.setattr(docs, "files", lambda name: tmp_path if name == "api" else own(name))
+    transport = httpx.ASGITransport(create_app(parts, ApiSettings()))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as browser:
+        assert (await browser.get("/")).text == "<title>Studio</title>"

@@ -111,7 +111,7 @@ async def test_only_json_is_read(
     headers = {} if content_type is None else {"content-type": content_type}
     response = await client.post("/api/v1/projects", content=b'{"title": "Film"}', headers=headers)
     body = problem(response, 415, "unsupported_media_type")
-    assert body["problems"][0]["allowed"] == "allowed: application/json"
+    assert body["problems"][0]["allowed"] == "application/json"
     assert await execute("SELECT count(*) FROM projects") == [(0,)]
 
 

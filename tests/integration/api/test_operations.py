@@ -16,10 +16,11 @@ from api.settings import ApiSettings
 from db import tables
 from db.engine import Database, parse_url
 from db.records import PostgresRecords
+from domain.access import Scope
 from domain.errors import StorageError
 from domain.statuses import JobStatus
 from storage.folder import FolderStore
-from tests.api_client import BASE, LANE, SCRIPT, AddExecutor, AddJob, Execute, Made, problem
+from tests.api_client import BASE, LANE, SCRIPT, AddExecutor, AddJob, Execute, Made, MakeKey, problem
 
 
 def client_of(parts: Parts) -> httpx.AsyncClient:
@@ -47,6 +48,30 @@ async def test_a_database_of_another_release_is_not_ready(parts: Parts, execute:
     (failed,) = [check for check in response.json()["checks"] if not check["ok"]]
     assert failed["name"] == "migrations"
     assert "rushes migrate" in failed["reason"]
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "told"),
+    [
+        ("127.0.0.1", {}, True),
+        ("203.0.113.9", {}, False),
+        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, False),
+        ("203.0.113.9", {"Authorization": "Bearer rsh_wrong"}, False),
+        ("203.0.113.9", {"Authorization": "Bearer {key}"}, True),
+    ],
+)
+async def test_what_is_wrong_is_for_this_machine_and_for_keys(  # fixtures and a table
+    parts: Parts, execute: Execute, make_key: MakeKey, address: str, headers: dict[str, str], told: bool
+) -> None:
+    secret = await make_key(Scope.READ)
+    await execute("UPDATE alembic_version SET version_num = '0000'")
+    transport = httpx.ASGITransport(create_app(parts, ApiSettings()), client=(address, 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        sent = {name: value.format(key=secret) for name, value in headers.items()}
+        response = await client.get("/readyz", headers=sent)
+    assert response.status_code == 503
+    (failed,) = [check for check in response.json()["checks"] if not check["ok"]]
+    assert (failed["name"], failed["reason"] is not None) == ("migrations", told)
 
 
 async def test_an_empty_database_is_not_ready(parts: Parts, empty_database_url: str) -> None:

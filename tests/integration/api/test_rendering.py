@@ -114,9 +114,9 @@ async def test_every_problem_of_every_shot_is_reported_and_nothing_is_queued(
     found = {(entry["shot"], entry["field"]): entry["allowed"] for entry in body["problems"]}
     assert found == {
         ("1B", "prompt"): "must not be empty",
-        ("1B", "duration_seconds"): "allowed: 4 or 6 or 8 s",
+        ("1B", "duration_seconds"): "4 or 6 or 8 s; the nearest is 4 s",
         ("1C", "prompt"): "at most 200 characters",
-        ("1C", "duration_seconds"): "allowed: 4 or 6 or 8 s",
+        ("1C", "duration_seconds"): "4 or 6 or 8 s",
         ("1C", "end_frame_url"): "this model takes no end frame",
     }
     assert await execute(JOBS) == [(0,)]
@@ -125,15 +125,17 @@ async def test_every_problem_of_every_shot_is_reported_and_nothing_is_queued(
 
 async def test_the_chosen_provider_decides_what_is_possible(client: httpx.AsyncClient, project: Made) -> None:
     body = problem(await client.post(project.path(0), json={"provider": "short"}), 422, "invalid_request")
-    assert [(entry["shot"], entry["allowed"]) for entry in body["problems"]] == [("1B", "allowed: 1 to 5 s")]
+    assert [(entry["shot"], entry["allowed"]) for entry in body["problems"]] == [
+        ("1B", "1 to 5 s; the nearest is 5 s")
+    ]
 
 
 @pytest.mark.parametrize(
     ("order", "field", "allowed"),
     [
-        ({"provider": "sora"}, "provider", "allowed: mock, short"),
-        ({"model": "mock-9"}, "model", "allowed: mock-1, mock-2"),
-        ({"provider": "short", "model": "mock-1"}, "model", "allowed: short-1"),
+        ({"provider": "sora"}, "provider", "mock, short"),
+        ({"model": "mock-9"}, "model", "mock-1, mock-2"),
+        ({"provider": "short", "model": "mock-1"}, "model", "short-1"),
         ({"shots": ["9Z"]}, "shots", "the id or label of a shot of this scene: 1A, 1B"),
         ({"shots": [str(UUID(int=1))]}, "shots", "the id or label of a shot of this scene: 1A, 1B"),
         ({"shots": []}, "shots", "should have at least 1 item after validation, not 0"),

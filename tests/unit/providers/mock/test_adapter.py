@@ -28,7 +28,9 @@ from domain.requests import GenerationRequest
 from domain.statuses import JobKind
 from media.tool import PyAVTool
 from providers.mock.adapter import MockProvider
+from providers.mock.frame import SHORT_SIDES
 from providers.mock.ledger import Ledger
+from providers.mock.models import IMAGE_MODELS
 from providers.mock.render import render
 from providers.mock.settings import MockSettings
 from tests.generations import a_request, an_attempt, downloaded, finished, submitted
@@ -483,3 +485,10 @@ async def test_books_that_cannot_be_written_leave_the_submit_unknown(
 
     with pytest.raises(SubmitUnknownError):
         await submitted(make(rushes_home=tmp_path / "file"), a_request())
+
+
+def test_a_still_is_only_drawn_in_the_sizes_on_offer() -> None:
+    (able,) = IMAGE_MODELS.values()
+    assert set(able.resolutions) == set(SHORT_SIDES)
+    (problem,) = able.problems(a_request(kind=JobKind.IMAGE, resolution="8k"))
+    assert (problem.field, problem.allowed) == ("resolution", "allowed: 720p, 480p, 1080p")
