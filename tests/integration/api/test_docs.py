@@ -4,6 +4,7 @@ import asyncio
 import re
 import shutil
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,6 @@ from starlette.applications import Starlette
 
 from api.app import create_app
 from api.parts import Parts
-from api.routes import docs
 from api.serving import address_of, listen, serve
 from api.settings import ApiSettings
 from tests.api_client import BASE
@@ -118,8 +118,7 @@ async def test_a_studio_that_is_built_is_served_there(
 ) -> None:
     (tmp_path / "static").mkdir()
     (tmp_path / "static" / "index.html").write_text("<title>Studio</title>")
-    own = docs.files
-    monkeypatch.setattr(docs, "files", lambda name: tmp_path if name == "api" else own(name))
+    monkeypatch.setattr("api.routes.docs.files", lambda name: tmp_path if name == "api" else files(name))
     transport = httpx.ASGITransport(create_app(parts, ApiSettings()))
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as browser:
         assert (await browser.get("/")).text == "<title>Studio</title>"
