@@ -18,10 +18,20 @@ from api import reading
 from api.parts import Parts
 from domain.access import Caller
 from domain.errors import InvalidRequestError, Problem
+from domain.job import Job
 from domain.records import Replay, Transaction
 
 M = TypeVar("M", bound=BaseModel)
 _LONGEST_KEY = 255
+
+
+@dataclass(frozen=True, slots=True)
+class JobLinks:
+    """Where what is stored of a job can be had; ``None`` for what is not there."""
+
+    video: str | None = None
+    poster: str | None = None
+    sprite: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +113,13 @@ class Call:
             return None
         url = await self.parts.storage.url(key, expires=self.link_lifetime)
         return url if "://" in url else str(self.request.base_url).rstrip("/") + url
+
+    async def links(self, job: Job) -> JobLinks:
+        """Give the URLs under which what is stored of a job can be had without headers for a while."""
+        sprite = job.sprite["path"] if job.sprite else None
+        return JobLinks(
+            await self.link(job.storage_path), await self.link(job.poster_path), await self.link(sprite)
+        )
 
     def _idempotency_key(self) -> str | None:
         key = self.request.headers.get("idempotency-key")

@@ -65,6 +65,11 @@ class Job:
     generated_at: datetime | None
     completed_at: datetime | None
     finished_at: datetime | None
+    poster_path: str | None
+    sprite: dict[str, Any] | None
+    """Where the strip of small pictures is stored (``path``), and a ``SpriteLayout``."""
+    film_shots: list[dict[str, Any]] | None
+    """Of a stored film: ``{shot_id, job_id, start, duration}`` of each clip in it, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

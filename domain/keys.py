@@ -13,6 +13,11 @@ class Format:
     suffix: str
     content_type: str
 
+    @property
+    def is_still(self) -> bool:
+        """Whether it is an image."""
+        return self.content_type.startswith("image/")
+
 
 _MP4 = Format("mp4", "video/mp4")
 IMAGE_FORMATS = {
@@ -21,6 +26,11 @@ IMAGE_FORMATS = {
     "webp": Format("webp", "image/webp"),
 }
 """By what the file is inside: providers' stills are of all three sorts."""
+
+
+def preview_key(key: str, what: str) -> str:
+    """Give the key of a clip's picture, beside the clip: ``{job}.poster.jpg``."""
+    return f"{key.rpartition('.')[0]}.{what}.jpg"
 
 
 def format_of(kind: JobKind, codec: str) -> Format:

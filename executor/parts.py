@@ -14,6 +14,7 @@ from domain.statuses import JobKind
 from domain.storage import BlobStore
 from executor.generating import Poller
 from executor.heart import Heart
+from executor.previewing import Previewer
 from executor.recovering import Recoverer
 from executor.runner import Runner
 from executor.settings import ExecutorSettings
@@ -54,6 +55,11 @@ def assemble(
         poller=Poller(parking, rng, settings.max_retries, settings.video_polls_per_second),
         recoverer=Recoverer(queue, parking, settings.submit_recovery_seconds),
         storer=Storer(
-            parts.blobs, parts.media, parts.spool, parking, asyncio.Semaphore(settings.upload_concurrency)
+            parts.blobs,
+            parts.media,
+            parts.spool,
+            parking,
+            asyncio.Semaphore(settings.upload_concurrency),
+            Previewer(parts.blobs, parts.media, parts.spool),
         ),
     )

@@ -18,11 +18,12 @@ from tenacity import (
 
 from domain.errors import MediaError, StorageError
 from domain.failures import ErrorCode
-from domain.keys import format_of, object_key
+from domain.keys import Format, format_of, object_key
 from domain.media import MediaInfo, MediaTool
 from domain.provider import Attempt, ProviderError, Result, ResultGoneError
 from domain.statuses import JobKind
 from domain.storage import BlobStore
+from executor.previewing import Previewer
 from executor.work import Parking, Work
 
 LONGEST_SECONDS = 24 * 3_600.0
@@ -50,6 +51,7 @@ class Storer:
     """Folder for files on their way; nothing in it ever ends in ``.mp4``."""
     parking: Parking
     places: asyncio.Semaphore
+    previewer: Previewer
 
     async def store(self, work: Work, result: Result) -> tuple[dict[str, Any], int]:
         """Store a result; give the columns that describe it, and how many times it was tried.
@@ -107,7 +109,6 @@ class Storer:
 
     async def _once(self, work: Work, result: Result) -> dict[str, Any]:
         attempt, job = work.submitted, work.claim.job
-        work.stores += 1
         path = self.spool / f"{attempt.id}-{uuid4().hex}.part"
         try:
             digest, size = await _download(work, result, path)
@@ -116,7 +117,7 @@ class Storer:
                 digest, size = await asyncio.to_thread(_digest, path)
             form = format_of(job.kind, info.codec)
             key = object_key(form, job.project_id, job.scene_id, job.id, attempt.number)
-            await self.blobs.put(key, path, content_type=form.content_type, sha256=digest)
+            pictures = await self._put(key, path, form, digest)
         finally:
             path.unlink(missing_ok=True)
         cost = result.actual_cost if result.actual_cost is not None else attempt.estimated_cost
@@ -129,7 +130,20 @@ class Storer:
             "height": info.height,
             "actual_duration_seconds": info.duration_seconds,
             "actual_cost": cost,
+            **pictures,
         }
+
+    async def _put(self, key: str, path: Path, form: Format, digest: str) -> dict[str, Any]:
+        """Upload the result, and beside it the pictures of a clip; give the columns that describe these."""
+        if form.is_still:
+            await self.blobs.put(key, path, content_type=form.content_type, sha256=digest)
+            return {}
+        drawing = self.previewer.begin(path, key)
+        try:
+            await self.blobs.put(key, path, content_type=form.content_type, sha256=digest)
+            return await self.previewer.finish(drawing)
+        finally:
+            drawing.cancel()
 
     async def _verify(self, attempt: Attempt, path: Path) -> MediaInfo:
         request = attempt.request

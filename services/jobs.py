@@ -57,11 +57,27 @@ async def stored_key(tx: Transaction, caller: Caller, job: UUID) -> str:
         NotFoundError: there is none and none is coming.
     """
     found = await get(tx, caller, job)
-    if found.storage_path is not None:
-        return found.storage_path
-    if found.status in FINAL:
-        raise NotFoundError(f"this job is {found.status} and has nothing stored")
-    raise ConflictError(f"this job is {found.status}; nothing is stored yet", "not_stored_yet")
+    return _stored(found, found.storage_path, "nothing stored")
+
+
+async def poster_key(tx: Transaction, caller: Caller, job: UUID) -> str:
+    """Give the object key of a clip's poster; raises as ``stored_key`` does."""
+    found = await get(tx, caller, job)
+    return _stored(found, found.poster_path, "no poster")
+
+
+async def sprite_key(tx: Transaction, caller: Caller, job: UUID) -> str:
+    """Give the object key of a clip's sheet of small pictures; raises as ``stored_key`` does."""
+    found = await get(tx, caller, job)
+    return _stored(found, found.sprite["path"] if found.sprite else None, "no small pictures")
+
+
+def _stored(job: Job, key: str | None, missing: str) -> str:
+    if key is not None:
+        return key
+    if job.status in FINAL:
+        raise NotFoundError(f"this job is {job.status} and has {missing}")
+    raise ConflictError(f"this job is {job.status}; nothing is stored yet", "not_stored_yet")
 
 
 async def cancel(tx: Transaction, caller: Caller, where: VideoPath) -> CancelOutcome:

@@ -54,6 +54,7 @@ def make_job(**changes: Any) -> Job:
         width=None, height=None, actual_duration_seconds=None, estimated_cost=None, actual_cost=None,
         error_code=None, error_message=None, created_at=NOW, queued_at=NOW, processing_started_at=NOW,
         submitted_at=None, generated_at=None, completed_at=None, finished_at=None,
+        poster_path=None, sprite=None, film_shots=None,
     )  # fmt: skip
     return replace(job, **changes)
 

@@ -44,7 +44,7 @@ async def list_jobs(call: Call) -> Answer:
     after = cursors.decode(query.after)
     async with call.transaction() as tx:
         page = await jobs.page(tx, call.caller, which, after, query.limit)
-    data = [JobOut.of(job, await call.link(job.storage_path)) for job in page.data]
+    data = [JobOut.of(job, await call.links(job)) for job in page.data]
     return Answer(HTTPStatus.OK, JobList(data=data, next=cursors.encode(page.next)))
 
 
@@ -52,14 +52,31 @@ async def get_job(call: Call) -> Answer:
     """Give a job with its attempts."""
     async with call.transaction() as tx:
         job, attempts = await jobs.get_with_attempts(tx, call.caller, call.id("job_id"))
-    link = await call.link(job.storage_path)
-    return Answer(HTTPStatus.OK, JobDetail.with_attempts(job, list(attempts), link))
+    return Answer(HTTPStatus.OK, JobDetail.with_attempts(job, list(attempts), await call.links(job)))
 
 
 async def get_content(call: Call) -> Answer:
     """Lead to where the result plays."""
     async with call.transaction() as tx:
         key = await jobs.stored_key(tx, call.caller, call.id("job_id"))
+    return await _leading_to(call, key)
+
+
+async def get_poster(call: Call) -> Answer:
+    """Lead to a clip's poster."""
+    async with call.transaction() as tx:
+        key = await jobs.poster_key(tx, call.caller, call.id("job_id"))
+    return await _leading_to(call, key)
+
+
+async def get_sprite(call: Call) -> Answer:
+    """Lead to a clip's sheet of small pictures."""
+    async with call.transaction() as tx:
+        key = await jobs.sprite_key(tx, call.caller, call.id("job_id"))
+    return await _leading_to(call, key)
+
+
+async def _leading_to(call: Call, key: str) -> Answer:
     link = await call.link(key)
     assert link is not None, "a stored object has a link"
     return Answer(HTTPStatus.FOUND, RedirectResponse(link, HTTPStatus.FOUND))
@@ -78,7 +95,7 @@ async def retry_download(call: Call) -> Answer:
 
     async def change(tx: Transaction) -> Answer:
         job = await jobs.retry_download(tx, call.caller, job_id)
-        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.link(job.storage_path)))
+        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.links(job)))
 
     return await call.once(change)
 
@@ -110,6 +127,28 @@ ENDPOINTS = (
         summary="Go to a job's stored result",
         description="Redirects to a signed link that plays without headers and expires. "
         "The take of a cancelled job counts, where one was stored.",
+        tag="Jobs",
+        scope=Scope.READ,
+        answers={HTTPStatus.FOUND: ""},
+        codes=("not_stored_yet",),
+    ),
+    Endpoint(
+        method="GET",
+        path="/jobs/{job_id}/poster",
+        handler=get_poster,
+        summary="Go to a clip's poster",
+        description="A JPEG. Redirects to a signed link that needs no headers and expires.",
+        tag="Jobs",
+        scope=Scope.READ,
+        answers={HTTPStatus.FOUND: ""},
+        codes=("not_stored_yet",),
+    ),
+    Endpoint(
+        method="GET",
+        path="/jobs/{job_id}/sprite",
+        handler=get_sprite,
+        summary="Go to a clip's sheet of small pictures",
+        description="A JPEG; the job's sprite tells how it is laid out. Redirects as the poster does.",
         tag="Jobs",
         scope=Scope.READ,
         answers={HTTPStatus.FOUND: ""},

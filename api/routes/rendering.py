@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from api.call import Answer, Call
+from api.call import Answer, Call, JobLinks
 from api.endpoints import Endpoint
 from api.errors import problem_entry
 from api.schemas.jobs import CancelOut, JobOut, RetryIn
@@ -31,7 +31,7 @@ async def render_scene(call: Call) -> Answer:
     async def change(tx: Transaction) -> Answer:
         made = await rendering.admit(tx, call.caller, call.parts.catalogue, order)
         answer = AdmissionOut(
-            jobs=[JobOut.of(job, None) for job in made.jobs],
+            jobs=[JobOut.of(job, JobLinks()) for job in made.jobs],
             quote=float(made.quote),
             receipt_id=made.receipt_id,
         )
@@ -54,7 +54,7 @@ async def retry_video(call: Call) -> Answer:
 
     async def change(tx: Transaction) -> Answer:
         job = await jobs.retry(tx, call.caller, where, accept_possible_duplicate=accepted)
-        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.link(job.storage_path)))
+        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.links(job)))
 
     return await call.once(change)
 

@@ -6,10 +6,30 @@ from uuid import UUID
 
 from pydantic import Field
 
+from api.call import JobLinks
 from api.schemas.base import Answered, Asked, Cost
 from domain.job import AttemptRecord, Job
 from domain.statuses import AttemptState, CancelOutcome, JobKind, JobStatus
 from services.why import Reason, Why
+
+
+class SpriteOut(Answered):
+    """A sheet of small pictures of a clip, row by row, the first at the top left. Pixels."""
+
+    url: str = Field(description="The sheet, as a link like video_url.")
+    tile_width: int
+    tile_height: int
+    columns: int
+    times: list[float] = Field(description="When each picture is shown in the clip, in seconds.")
+
+
+class FilmShotOut(Answered):
+    """One clip in a film."""
+
+    shot_id: UUID | None = Field(description="Null for a clip that belongs to no shot.")
+    job_id: UUID = Field(description="The job that made the clip.")
+    start: float = Field(description="Seconds from the beginning of the film.")
+    duration: float = Field(description="Seconds.")
 
 
 class JobOut(Answered):
@@ -46,6 +66,9 @@ class JobOut(Answered):
     video_url: str | None = Field(
         description="Where the stored result plays: absolute, signed, no header needed, expires."
     )
+    poster_url: str | None = Field(description="A picture of the clip, as a link like video_url.")
+    sprite: SpriteOut | None = Field(description="Small pictures of the clip for a timeline.")
+    film_shots: list[FilmShotOut] | None = Field(description="What a stored film is made of, in its order.")
     storage_path: str | None
     sha256: str | None
     size_bytes: int | None
@@ -65,9 +88,9 @@ class JobOut(Answered):
     finished_at: datetime | None
 
     @classmethod
-    def of(cls, job: Job, video_url: str | None) -> Self:
+    def of(cls, job: Job, links: JobLinks) -> Self:
         """Give a job as it is answered. How it is fenced stays inside."""
-        return cls(**_shown(job) | {"video_url": video_url})
+        return cls(**_shown(job, links))
 
 
 class AttemptOut(Answered):
@@ -98,14 +121,22 @@ class JobDetail(JobOut):
     attempts: list[AttemptOut]
 
     @classmethod
-    def with_attempts(cls, job: Job, attempts: list[AttemptRecord], video_url: str | None) -> Self:
+    def with_attempts(cls, job: Job, attempts: list[AttemptRecord], links: JobLinks) -> Self:
         """Give a job with its attempts as it is answered."""
         made = [AttemptOut.model_validate(attempt) for attempt in attempts]
-        return cls(**_shown(job) | {"video_url": video_url}, attempts=made)
+        return cls(**_shown(job, links), attempts=made)
 
 
-def _shown(job: Job) -> dict[str, Any]:
-    return {name: getattr(job, name) for name in JobOut.model_fields}
+def _shown(job: Job, links: JobLinks) -> dict[str, Any]:
+    linked = {"video_url": links.video, "poster_url": links.poster, "sprite": _sprite(job, links)}
+    return {name: getattr(job, name) for name in JobOut.model_fields if name not in linked} | linked
+
+
+def _sprite(job: Job, links: JobLinks) -> SpriteOut | None:
+    if job.sprite is None or links.sprite is None:
+        return None
+    layout = {name: value for name, value in job.sprite.items() if name != "path"}
+    return SpriteOut(url=links.sprite, **layout)
 
 
 class JobList(Answered):

@@ -6,7 +6,7 @@ WITH m AS MATERIALIZED (
         n int, id uuid, token uuid, expected text, target text, event text, stays boolean, frees boolean,
         gives_back int, uploads int, delay float8, settles boolean, pause text, pause_seconds float8,
         progress int, provider_job_id text, provider_metadata jsonb, actual_cost numeric, video_url text,
-        storage_path text, sha256 text, size_bytes bigint, width int, height int,
+        storage_path text, sha256 text, poster_path text, sprite jsonb, film_shots jsonb, size_bytes bigint, width int, height int,
         actual_duration_seconds float8, error_code text, error_message text,
         a_id uuid, a_state text, a_begun jsonb, a_handle_id text, a_handle jsonb, a_result jsonb,
         a_cost numeric, a_code text, a_message text, a_raw text, a_path text)
@@ -49,6 +49,9 @@ WITH m AS MATERIALIZED (
         video_url = coalesce(m.video_url, j.video_url),
         storage_path = coalesce(m.storage_path, j.storage_path),
         sha256 = coalesce(m.sha256, j.sha256),
+        poster_path = coalesce(m.poster_path, j.poster_path),
+        sprite = coalesce(m.sprite, j.sprite),
+        film_shots = coalesce(m.film_shots, j.film_shots),
         size_bytes = coalesce(m.size_bytes, j.size_bytes),
         width = coalesce(m.width, j.width),
         height = coalesce(m.height, j.height),

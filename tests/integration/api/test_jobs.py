@@ -99,6 +99,42 @@ async def test_a_stored_result_plays_by_link_without_headers(
     assert (played.status_code, played.content) == (200, b"0123456789")
 
 
+async def test_a_clip_has_a_poster_and_a_strip(
+    client: httpx.AsyncClient, add_job: AddJob, store: FolderStore, tmp_path: Path
+) -> None:
+    (tmp_path / "picture").write_bytes(b"a jpeg")
+    digest = hashlib.sha256(b"a jpeg").hexdigest()
+    sprite = {
+        "path": "p/s/clip.sprite.jpg",
+        "tile_width": 160,
+        "tile_height": 90,
+        "columns": 2,
+        "times": [0, 1],
+    }
+    job = await add_job(JobStatus.COMPLETED, poster_path="p/s/clip.poster.jpg", sprite=sprite)
+    for key in ("p/s/clip.poster.jpg", "p/s/clip.sprite.jpg"):
+        await store.put(key, tmp_path / "picture", content_type="image/jpeg", sha256=digest)
+
+    for what in ("poster", "sprite"):
+        response = await client.get(f"/api/v1/jobs/{job}/{what}")
+        assert response.status_code == 302
+        assert (await client.get(response.headers["location"])).content == b"a jpeg"
+
+    body = (await client.get(f"/api/v1/jobs/{job}")).json()
+    assert (await client.get(body["poster_url"])).headers["content-type"] == "image/jpeg"
+    assert (await client.get(body["sprite"].pop("url"))).content == b"a jpeg"
+    assert body["sprite"] == {"tile_width": 160, "tile_height": 90, "columns": 2, "times": [0.0, 1.0]}
+
+
+async def test_a_clip_without_pictures_says_so(client: httpx.AsyncClient, add_job: AddJob) -> None:
+    bare, coming = await add_job(JobStatus.COMPLETED), await add_job(JobStatus.UPLOADING)
+    body = (await client.get(f"/api/v1/jobs/{bare}")).json()
+    assert (body["poster_url"], body["sprite"]) == (None, None)
+    for what in ("poster", "sprite"):
+        problem(await client.get(f"/api/v1/jobs/{bare}/{what}"), 404, "not_found")
+        problem(await client.get(f"/api/v1/jobs/{coming}/{what}"), 409, "not_stored_yet")
+
+
 async def test_what_is_not_stored_says_whether_it_will_be(client: httpx.AsyncClient, add_job: AddJob) -> None:
     coming = await add_job(JobStatus.GENERATING)
     over = await add_job(JobStatus.FAILED)

@@ -13,6 +13,7 @@ import pytest
 from domain.errors import DatabaseUnavailableError, MediaError, PoisonedError, StorageError
 from domain.failures import ErrorCode
 from domain.job import AttemptRecord, Claim
+from domain.media import Previews
 from domain.moves import Move, Outcome
 from domain.ports import ExecutorCard
 from domain.provider import (
@@ -95,6 +96,12 @@ async def test_the_whole_way(bench: Bench) -> None:
     assert columns["video_url"] == f"/api/v1/jobs/{job.id}/content"
     assert columns["size_bytes"] == len(b"a clip")
     assert bench.blobs.objects[columns["storage_path"]] == b"a clip"
+    place = f"{job.project_id}/{job.scene_id}/{job.id}"
+    assert columns["poster_path"] == f"{place}.poster.jpg"
+    assert bench.blobs.objects[f"{place}.poster.jpg"] == b"a poster"
+    layout = {"tile_width": 160, "tile_height": 90, "columns": 2, "times": (0.0, 1.0)}
+    assert columns["sprite"] == {"path": f"{place}.sprite.jpg", **layout}
+    assert bench.blobs.objects[f"{place}.sprite.jpg"] == b"a strip"
     assert columns["actual_cost"] == Decimal("0.800000"), "8 s at 0.10 USD, as quoted"
     assert len(bench.provider.asked) == 1
 
@@ -328,6 +335,30 @@ async def test_storage_that_is_down_is_waited_for(bench: Bench) -> None:
     assert bench.last.uploads == 3
 
 
+async def test_a_clip_without_pictures_is_still_a_clip(bench: Bench) -> None:
+    bench.media.preview_failures = [ZeroDivisionError()]
+    assert await bench.run() == ["begin", "accept", "collect", "complete"]
+    assert "poster_path" not in bench.last.columns
+    assert bench.last.uploads == 1
+
+
+async def test_pictures_that_take_too_long_are_done_without(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def never(path: Path) -> Previews:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(bench.media, "draw_previews", never)
+    monkeypatch.setattr("executor.previewing._LONGEST_SECONDS", 0.01)
+    assert await bench.run() == ["begin", "accept", "collect", "complete"]
+    assert begun.is_set()
+    assert "sprite" not in bench.last.columns
+
+
 async def test_a_result_that_is_gone_waits_for_a_person(bench: Bench) -> None:
     bench.provider.opens = [ResultGoneError(ErrorCode.RESULT_EXPIRED)]
     assert await bench.run() == ["begin", "accept", "collect", "fail"]
@@ -340,7 +371,7 @@ async def test_a_job_cancelled_on_the_way_is_still_collected(bench: Bench, at: s
     moves = await bench.run()
     assert moves[-1] == "keep_take"
     assert bench.last.columns["actual_cost"] == Decimal("0.800000")
-    assert len(bench.blobs.objects) == 1
+    assert bench.last.columns["storage_path"] in bench.blobs.objects
 
 
 async def test_a_job_cancelled_before_its_submit_is_not_submitted(bench: Bench) -> None:
