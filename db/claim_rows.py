@@ -1,12 +1,11 @@
 """Rows of ``claim.sql`` and ``adopt.sql`` as the domain's records."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import RowMapping
 
 from domain.job import AttemptRecord, Claim, Job
 from domain.statuses import AttemptState, JobKind, JobStatus, RenderStatus
@@ -15,7 +14,7 @@ JOB_COLUMNS = tuple(field.name for field in fields(Job))
 _ATTEMPT_COLUMNS = tuple(field.name for field in fields(AttemptRecord))
 
 
-def job_of(row: RowMapping) -> Job:
+def job_of(row: Mapping[Any, Any]) -> Job:
     """Give the job of a row that has at least its columns."""
     values = {name: row[name] for name in JOB_COLUMNS}
     values["kind"] = JobKind(values["kind"])
@@ -23,7 +22,7 @@ def job_of(row: RowMapping) -> Job:
     return Job(**values)
 
 
-def claim_of(row: RowMapping, token: UUID) -> Claim:
+def claim_of(row: Mapping[Any, Any], token: UUID) -> Claim:
     """Give the claim of a row of ``claim.sql`` or ``adopt.sql``."""
     adopted = "attempt" in row
     attempt = row["attempt"] if adopted else None

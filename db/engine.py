@@ -3,18 +3,20 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import event
+from psycopg.rows import namedtuple_row
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.errors import translated
+from db.statements import driver_text, statement
 from domain.errors import ConfigurationError
 
 
@@ -36,6 +38,13 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
+_WRITE = text("UPDATE gates SET kind = kind WHERE false")
+"""What a standby refuses, and nobody notices anywhere else."""
+
+Step = tuple[str, Mapping[str, Any]]
+"""The name of a statement and its values."""
+
+
 class Transactions(Protocol):
     """Where a store's transactions come from: a database, or a transaction that is open already."""
 
@@ -43,8 +52,14 @@ class Transactions(Protocol):
         """Give a connection in a transaction; see ``Database.transaction``."""
         ...
 
+    async def together(self, *steps: Step) -> list[Sequence[Any]]:
+        """Run statements in one transaction; give the rows of each, with columns as attributes."""
+        async with self.transaction() as connection:
+            found = [await connection.execute(statement(name), values) for name, values in steps]
+            return [result.all() if result.returns_rows else [] for result in found]
 
-class Joined:
+
+class Joined(Transactions):
     """A transaction that is open already, for a store that would open one of its own."""
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -93,6 +108,23 @@ class Database:
                 async with self.engine.begin() as connection:
                     yield connection
 
+    async def together(self, *steps: Step) -> list[Sequence[Any]]:
+        """Run statements in one transaction and one round trip: all are sent before any is answered.
+
+        Each wait for an answer is a turn of the event loop, and the steps of a thousand jobs may go first;
+        meanwhile the locks stay and the server idles. The errors are those of ``transaction``.
+        """
+        with translated():
+            async with asyncio.timeout(self.timeout.total_seconds()), self.engine.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert isinstance(driver, Connection), "made by our own creator"
+                try:
+                    return await driver.together(steps)
+                except psycopg.errors.ReadOnlySqlTransaction:
+                    # Met once more through the engine, which then drops its pool.
+                    await connection.execute(_WRITE)
+                    raise
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
@@ -104,6 +136,19 @@ class Connection(psycopg.AsyncConnection[Any]):
     Asking takes another connection, and ten seconds more where the server is out of reach, which is what
     most deadlines are about. The server rolls back, by its own ``statement_timeout`` at the latest.
     """
+
+    async def together(self, steps: Sequence[Step]) -> list[Sequence[Any]]:
+        """Run statements in one pipeline, which the server takes for one transaction; see ``Database``."""
+        await self.set_autocommit(True)
+        try:
+            async with self.pipeline():
+                cursors = [self.cursor(row_factory=namedtuple_row) for _ in steps]
+                for cursor, (name, values) in zip(cursors, steps, strict=True):
+                    await cursor.execute(driver_text(name), values)
+            return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        finally:
+            if not self.closed:
+                await self.set_autocommit(False)
 
     async def cancel_safe(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109, ARG002 # as the driver calls it
         """End the connection; what waits for its answer goes on at once."""

@@ -10,11 +10,11 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.claim_rows import claim_of
-from db.engine import Database
+from db.engine import Database, Step
 from db.listener import Wakes, listen
 from db.move_rows import move_row
 from db.parameters import as_json, as_text
-from db.rollup import lock_for_roll_up, roll_up
+from db.rollup import lock_for_roll_up, lock_steps, roll_up, roll_up_steps
 from db.statements import statement
 from domain.errors import ConflictError
 from domain.failures import ErrorCode
@@ -66,33 +66,31 @@ class PostgresQueue:
     ) -> Sequence[Claim]:
         """See the port."""
         token = uuid4()
-        async with self._database.transaction() as connection:
-            values = {
-                "executor": executor,
-                "token": token,
-                "providers": list(providers),
-                "kind": kind,
-                "dead_too": dead_too,
-                "expiry": self._expiry,
-                "limit": limit,
-            }
-            found = await connection.execute(statement("adopt"), values)
-            return [claim_of(row, token) for row in found.mappings()]
+        values = {
+            "executor": executor,
+            "token": token,
+            "providers": list(providers),
+            "kind": kind,
+            "dead_too": dead_too,
+            "expiry": self._expiry,
+            "limit": limit,
+        }
+        (found,) = await self._database.together(("adopt", values))
+        return [claim_of(row._asdict(), token) for row in found]
 
     async def apply(self, moves: Sequence[Move]) -> Sequence[Outcome]:
         """See the port: gates, projects, scenes, jobs, in this order, then the roll-up."""
         rows = as_json([move_row(number, move) for number, move in enumerate(moves)])
         rolled = [move for move in moves if move.target in _ROLLED_UP or _announces(move)]
-        projects, scenes = _places(rolled)
         gates = _gates_of(moves)
-        async with self._database.transaction() as connection:
-            if gates:
-                await connection.execute(statement("lock_gates"), {"gates": as_json(gates)})
-            if rolled:
-                await lock_for_roll_up(connection, projects, scenes)
-            found = (await connection.execute(statement("apply_moves"), {"moves": rows})).all()
-            if rolled:
-                await roll_up(connection, projects, scenes)
+        before: list[Step] = [("lock_gates", {"gates": as_json(gates)})] if gates else []
+        after: list[Step] = []
+        if rolled:
+            projects, scenes = _places(rolled)
+            before += lock_steps(projects, scenes)
+            after += roll_up_steps(projects, scenes)
+        answers = await self._database.together(*before, ("apply_moves", {"moves": rows}), *after)
+        found = answers[len(before)]
         for attempt in _given_up(moves):
             await self._reopen(attempt)
         unshown = [m for m, row in zip(moves, found, strict=True) if row.unshown and not _announces(m)]
@@ -103,9 +101,7 @@ class PostgresQueue:
     async def _show(self, begun: Sequence[Move]) -> None:
         """Roll up scenes that were completed between the claim of one more job and its begin."""
         projects, scenes = _places(begun)
-        async with self._database.transaction() as connection:
-            await lock_for_roll_up(connection, projects, scenes)
-            await roll_up(connection, projects, scenes)
+        await self._database.together(*lock_steps(projects, scenes), *roll_up_steps(projects, scenes))
 
     async def record_answer(self, attempt: UUID, answer: Handle | ProviderError) -> None:
         """See the port: first the answer, committed by itself, and then the job, if it was given up."""
@@ -160,9 +156,8 @@ class PostgresQueue:
     async def beat(self, card: ExecutorCard) -> Pulse:
         """See the port."""
         values: dict[str, Any] = {"id": card.id, "name": card.name, "host": card.host, "pid": card.pid}
-        async with self._database.transaction() as connection:
-            values |= {"settings": as_json(card.settings), "expiry": self._expiry}
-            found = (await connection.execute(statement("beat"), values)).one()
+        values |= {"settings": as_json(card.settings), "expiry": self._expiry}
+        ((found,),) = await self._database.together(("beat", values))
         return Pulse(cancelled=found.cancelled, orphans=found.orphans)
 
     async def forget_executors(self) -> None:

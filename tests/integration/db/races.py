@@ -1,12 +1,13 @@
 """Two transactions at once, in an order that the test decides."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.engine import Database
+from db.engine import Database, Step, Transactions
 from tests.database import eventually
 from tests.factories import row
 
@@ -25,6 +26,9 @@ class Held(Database):
             yield connection
             self.done.set()
             await self.go.wait()
+
+    async def together(self, *steps: Step) -> list[Sequence[Any]]:
+        return await Transactions.together(self, *steps)
 
 
 @asynccontextmanager

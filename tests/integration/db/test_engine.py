@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from db.engine import Database, Joined, parse_url
+from db.engine import Database, Joined, Step, parse_url
 from db.errors import translated
 from domain.errors import ConfigurationError, ConflictError, DatabaseUnavailableError, PoisonedError
 from tests.database import eventually
@@ -273,3 +273,67 @@ async def test_waiters_for_a_lock_can_be_seen(database: Database, database_url: 
         second = asyncio.create_task(execute(database, update, job=job))
         await waiting(database)
     await second
+
+
+OPEN: Step = ("open_gate", {"provider": "mock", "kind": "video"})
+LOOK: Step = ("lock_gate", {"provider": "mock", "kind": "video", "limit": 3})
+POISON: Step = ("apply_moves", {"moves": "not JSON"})
+
+
+class TestTogether:
+    """Statements in one pipeline keep all that a transaction promises."""
+
+    async def test_each_sees_what_the_ones_before_it_did(self, database: Database) -> None:
+        before, nothing, (gate,) = await database.together(LOOK, OPEN, LOOK)
+        assert (before, nothing, gate.room) == ([], [], 3)
+        assert (await row(database, "SELECT in_flight FROM gates")) == {"in_flight": 0}
+
+    async def test_one_that_fails_undoes_all(self, database_url: str) -> None:
+        async with impatient(database_url) as other:
+            for _ in range(2):
+                with pytest.raises(PoisonedError):
+                    await other.together(OPEN, POISON, LOOK)
+                assert await ask(other, "SELECT count(*) FROM gates") == 0
+            assert (await other.together(OPEN, LOOK))[1][0].room == 3
+
+    async def test_the_next_transaction_is_a_whole_one(self, database_url: str) -> None:
+        async with impatient(database_url) as other:
+            await other.together(OPEN)
+            async with other.transaction() as connection:
+                await connection.execute(text("DELETE FROM gates"))
+                await connection.rollback()
+            assert await ask(other, "SELECT count(*) FROM gates") == 1
+
+    async def test_they_are_prepared_and_go_on(self, database_url: str) -> None:
+        async with impatient(database_url) as other:
+            for _ in range(10):
+                assert (await other.together(OPEN, LOOK))[1][0].room == 3
+            named = await ask(other, "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'gates'")
+            assert named == 2
+
+    async def test_a_silent_server_is_given_up_in_time_and_found_again(self, line: Wire) -> None:
+        async with impatient(line.url) as database:
+            await database.together(OPEN)
+            line.stall()
+            async with asyncio.timeout(SOON):
+                with pytest.raises(DatabaseUnavailableError, match="did not answer in time"):
+                    await database.together(LOOK)
+            line.flow()
+            assert (await database.together(LOOK))[0][0].room == 3
+
+    async def test_a_lock_is_not_waited_for_for_ever(self, database: Database, database_url: str) -> None:
+        await database.together(OPEN)
+        async with impatient(database_url) as other, database.transaction() as connection:
+            await connection.execute(text("SELECT FROM gates FOR UPDATE"))
+            with pytest.raises(DatabaseUnavailableError):
+                await other.together(LOOK)
+
+    async def test_a_standby_is_left(self, database: Database, database_url: str) -> None:
+        """New connections may lead to its successor, so that none of the old ones is kept."""
+        async with impatient(database_url) as other:
+            await other.together(OPEN)
+            old = await ask(other, "SELECT pg_backend_pid()")
+            await ask(other, "SELECT set_config('default_transaction_read_only', 'on', false)")
+            with pytest.raises(DatabaseUnavailableError):
+                await other.together(LOOK)
+            assert await ask(other, "SELECT pg_backend_pid()") != old

@@ -6,7 +6,7 @@ store sends it, and planned both for its values and, as the server does after a 
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.engine import Database, parse_url
+from db.engine import Database, Step, Transactions, parse_url
 from db.job_moves import JobMovesStore
 from db.jobs import JobStore
 from db.operations import OperationStore
@@ -95,6 +95,9 @@ class Rehearsal(Database):
         async with self.engine.connect() as connection:
             yield connection
             await connection.rollback()
+
+    async def together(self, *steps: Step) -> list[Sequence[Any]]:
+        return await Transactions.together(self, *steps)
 
 
 class Plan:
