@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from api.auth import is_loopback
 from api.guard import ANY_NAME
+from api.heads import HeadDeadline
 from api.settings import ApiSettings
 from domain.errors import ConfigurationError
 from domain.records import Records
@@ -105,6 +106,7 @@ async def serve(
     """
     config = uvicorn.Config(
         app,
+        http=HeadDeadline,
         lifespan="off",
         log_config=None,
         access_log=False,
