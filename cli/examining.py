@@ -134,4 +134,5 @@ async def _examine_provider(name: str, provider: Provider) -> Finding:
     except TimeoutError:
         return bad(name, f"no answer within {_PROVIDER_SECONDS:g} s", "see whether this machine reaches it")
     except RushesError as error:
-        return bad(name, error.message, "mend the credentials, or choose another provider")
+        wrong, _, mend = error.message.partition("; ")
+        return bad(name, wrong, mend or "look at the provider's settings, or choose another provider")

@@ -201,7 +201,8 @@ class Provider(Protocol):
         """Check credentials and reach without spending; give a line for ``doctor``.
 
         Raises:
-            ProviderError: what is wrong and how to mend it.
+            ProviderError: what is wrong and, after a semicolon, how to mend it. ``auth`` where the provider
+                does not accept our credentials, which stops the start of an executor that it was chosen for.
         """
         ...
 

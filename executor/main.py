@@ -23,11 +23,13 @@ from executor.executor import Executor
 from executor.garbage import collect_less_often
 from executor.parts import Parts
 from executor.settings import ExecutorSettings
+from executor.vetting import vet
 from media.tool import PyAVTool
 from providers.registry import Providers
 from storage.open import open_store
 from storage.settings import StorageSettings
 
+_CHOICES = {JobKind.VIDEO: "VIDEO_PROVIDER", JobKind.IMAGE: "IMAGE_PROVIDER"}
 _LEFT_OVER_AFTER = timedelta(days=1)
 """A spooled file this old belongs to an executor that died: results are given up after a day."""
 
@@ -52,6 +54,9 @@ async def work(
         url = await asyncio.to_thread(address_at_head, database)
         pool = Database(url, name="rushes-executor", timeout=database.database_timeout)
         stack.push_async_callback(pool.close)
+        await vet(
+            {_CHOICES[kind]: providers.get(kind, made.name) for kind, made in providers.defaults.items()}
+        )
         lanes = lanes_of(providers, settings)
         parts = Parts(
             card=_card(lanes, settings, storage),

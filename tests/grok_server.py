@@ -41,6 +41,11 @@ class Simulator:
         finally:
             ledger.close()
 
+    def stand(self, standing: str) -> None:
+        """Spoil the account, or make it good again."""
+        address = self.base_url.removesuffix("/v1")
+        httpx.put(f"{address}/_simulator/account", json={"standing": standing}).raise_for_status()
+
     def advance(self, seconds: float) -> None:
         """Put the simulator's clock forward."""
         address = self.base_url.removesuffix("/v1")

@@ -12,7 +12,11 @@ from providers.grok.schemas import KeyInfo
 _MENDS = {
     ErrorCode.AUTH: "xAI does not accept XAI_API_KEY; make a new key in its console",
     ErrorCode.PERMISSION: "xAI does not let this key in; look at its permissions in the console",
-    ErrorCode.QUOTA_OR_BILLING: "the xAI team is out of credits or at its spending limit",
+    ErrorCode.QUOTA_OR_BILLING: (
+        "the xAI team is out of credits or at its spending limit; mend that in the console"
+    ),
+    ErrorCode.RATE_LIMITED: "xAI is asked too often now; try again in a minute",
+    ErrorCode.PROVIDER_TRANSIENT: "xAI is having trouble; try again later",
     ErrorCode.MODEL_UNAVAILABLE: "nothing answers there as xAI's API does; look at XAI_BASE_URL",
 }
 
@@ -20,10 +24,16 @@ _MENDS = {
 async def check_key(xai: XaiClient) -> str:
     """Ask xAI about the key with ``GET /v1/api-key`` (xAI's REST reference); it costs nothing.
 
+    Credits cannot be asked for: balances are told to xAI's management keys alone.
+
     Raises:
         ProviderError: what is wrong, and the mend.
     """
-    answer = await xai.get("/api-key")
+    try:
+        answer = await xai.get("/api-key")
+    except ProviderError as error:
+        away = f"{xai.base_url} cannot be reached; look at the network, the proxy and XAI_BASE_URL"
+        raise ProviderError(error.code, away, raw=error.raw) from error
     found, raw = xai.error(answer)
     if answer.status_code != httpx.codes.OK:
         code = refusal_code(answer.status_code, found) or ErrorCode.PROVIDER_TRANSIENT
@@ -38,5 +48,7 @@ async def check_key(xai: XaiClient) -> str:
             ErrorCode.PROVIDER_TRANSIENT, _MENDS[ErrorCode.MODEL_UNAVAILABLE], raw=raw
         ) from error
     if info.team_blocked or info.api_key_blocked or info.api_key_disabled:
-        raise ProviderError(ErrorCode.PERMISSION, "xAI has blocked this key or its team", raw=raw)
+        raise ProviderError(
+            ErrorCode.PERMISSION, "xAI has blocked this key or its team; see why in its console", raw=raw
+        )
     return f"{xai.base_url} accepts the key {info.name!r}"

@@ -33,6 +33,7 @@ from providers.vertex.client import Vertex, beginning
 from providers.vertex.connecting import connect
 from providers.vertex.errors import json_of, operation_error, raw_of, reasons_of
 from providers.vertex.inline import InlineError, InlineReader
+from providers.vertex.mends import bucket_mended
 from providers.vertex.patience import SECONDS, opened
 
 NAME = "veo3"
@@ -202,7 +203,10 @@ class VeoProvider:
         place = f"{model} in {settings.google_cloud_location} for project {settings.project}"
         if settings.veo_gcs_uri is None:
             return f"{place}; without VEO_GCS_URI a submit whose answer is lost cannot be found again"
-        await self._buckets.clip_under(f"{settings.veo_gcs_uri}/")
+        try:
+            await self._buckets.clip_under(f"{settings.veo_gcs_uri}/")
+        except ProviderError as error:
+            raise bucket_mended(error, settings) from error
         return f"{place}; clips land in {settings.veo_gcs_uri}"
 
     async def aclose(self) -> None:

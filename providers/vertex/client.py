@@ -10,6 +10,7 @@ import httpx
 from domain.failures import ErrorCode
 from domain.provider import ProviderError, SubmitRejectedError, SubmitUnknownError
 from providers.vertex.errors import call_error, never_sent, submit_error
+from providers.vertex.mends import mended
 from providers.vertex.settings import GoogleSettings
 from providers.vertex.tokens import Tokens
 
@@ -127,7 +128,7 @@ class Vertex:
                 )
                 raise ProviderError(ErrorCode.MODEL_UNAVAILABLE, f"{gone}IMAGE_MODEL", raw=raw) from error
             if not raw.startswith(("HTTP 404", "HTTP 400")):
-                raise
+                raise mended(error, self.settings) from error
 
     def _url(self, model: str, method: str) -> str:
         # A generation is polled where it was started, whatever the location is set to by now.

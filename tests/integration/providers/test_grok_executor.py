@@ -13,6 +13,7 @@ import pytest
 
 from db.engine import Database
 from db.settings import DatabaseSettings
+from domain.errors import ConfigurationError
 from domain.statuses import JobKind
 from executor.main import work
 from executor.settings import ExecutorSettings
@@ -22,6 +23,7 @@ from storage.settings import StorageSettings
 from tests.database import eventually
 from tests.factories import attempt_rows, insert_job, job_row
 from tests.grok_server import Simulator, simulating
+from tests.integration.providers.pausing import has_status, is_paused, started
 
 MODELS = {JobKind.VIDEO: "grok-imagine-video-1.5", JobKind.IMAGE: "grok-imagine-image"}
 
@@ -58,13 +60,14 @@ async def running(simulator: Simulator, database_url: str, home: Path) -> AsyncI
         )
     )
     try:
-        async with asyncio.timeout(30):
-            await ready.wait()
+        await started(executor, ready)
         yield
     finally:
         stop.set()
-        await executor
-        await providers.aclose()
+        try:
+            await executor
+        finally:
+            await providers.aclose()
 
 
 def prompt_to_poll(provider: Any) -> GrokVideos | GrokImages:
@@ -144,6 +147,41 @@ async def test_polls_and_downloads_may_fail_for_a_while(database: Database, simu
     assert (row["status"], row["error_message"]) == ("completed", None)
     with simulator.books() as ledger:
         assert len(ledger.all()) == 1
+
+
+@pytest.mark.usefixtures("executing")
+@pytest.mark.parametrize(
+    ("standing", "reason"),
+    [("revoked", "credentials"), ("no_credits", "out of credits"), ("forbidden", "may not")],
+)
+async def test_an_account_that_goes_bad_pauses_xai_and_fails_nothing(
+    database: Database, simulator: Simulator, standing: str, reason: str
+) -> None:
+    running = await insert(database, "a fox [sim:delay=6]")
+    await eventually(lambda: has_status(database, running, "generating"), 30)
+    simulator.stand(standing)
+    late = await insert(database, "a hare")
+
+    await eventually(lambda: is_paused(database, "grok", reason), 30)
+    assert (await job_row(database, late))["status"] == "queued"
+    assert (await job_row(database, running))["status"] in {"generating", "uploading", "completed"}
+    simulator.stand("good")
+    for job in (running, late):
+        row = await rests(database, job)
+        assert (row["status"], row["error_code"], row["attempt_count"]) == ("completed", None, 1)
+    with simulator.books() as ledger:
+        assert len(ledger.all()) == 2
+
+
+async def test_a_wrong_key_is_refused_at_the_start(
+    database_url: str, home: Path, simulator: Simulator
+) -> None:
+    simulator.stand("revoked")
+    with pytest.raises(
+        ConfigurationError, match=r"VIDEO_PROVIDER is 'grok'; xAI does not accept XAI_API_KEY"
+    ):
+        async with running(simulator, database_url, home):
+            pass
 
 
 @pytest.mark.usefixtures("executing")

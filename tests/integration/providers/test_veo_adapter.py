@@ -401,7 +401,9 @@ async def test_check_tells_what_is_there(world: World) -> None:
 async def test_check_tells_what_is_wrong(world: World) -> None:
     async with veo(world) as provider:
         world.simulator.buckets.missing.add("rushes-clips")
-        with pytest.raises(ProviderError, match="bucket does not exist"):
+        with pytest.raises(
+            ProviderError, match="the bucket of gs://rushes-clips/veo does not exist; make it"
+        ):
             await provider.check()
     async with veo(world) as provider:
         provider.models = {"veo-3.0-generate-001": provider.models[LITE]}

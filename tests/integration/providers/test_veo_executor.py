@@ -13,14 +13,17 @@ import pytest
 
 from db.engine import Database
 from db.settings import DatabaseSettings
+from domain.errors import ConfigurationError
 from domain.provider import Provider
 from domain.statuses import JobKind
 from executor.main import work
 from executor.settings import ExecutorSettings
 from providers.registry import Default, Providers
+from providers.simulators.account import Standing
 from storage.settings import StorageSettings
 from tests.database import eventually
 from tests.factories import attempt_rows, insert_job, job_row
+from tests.integration.providers.pausing import has_status, is_paused, started
 from tests.vertex import GCS, LITE, World, simulated
 
 PICTURES = "gemini-nano-banana-2.1"
@@ -49,13 +52,14 @@ async def executing(world: World, database_url: str, home: Path, *, gcs: bool = 
         )
     )
     try:
-        async with asyncio.timeout(30):
-            await ready.wait()
+        await started(executor, ready)
         yield
     finally:
         stop.set()
-        await executor
-        await providers.aclose()
+        try:
+            await executor
+        finally:
+            await providers.aclose()
 
 
 def prompt_to_poll(provider: Any) -> Provider:
@@ -158,3 +162,38 @@ async def test_a_row_becomes_a_picture_of_geminis(
     assert row["actual_cost"] == Decimal("0.033600")
     assert (home / "storage" / row["storage_path"]).read_bytes().startswith(b"\x89PNG")
     assert world.simulator.ledger.images == 1
+
+
+@pytest.mark.parametrize(
+    ("standing", "reason"),
+    [
+        (Standing.REVOKED, "credentials"),
+        (Standing.NO_CREDITS, "out of credits"),
+        (Standing.FORBIDDEN, "may not"),
+    ],
+)
+async def test_an_account_that_goes_bad_pauses_google_and_fails_nothing(
+    database: Database, database_url: str, home: Path, world: World, standing: Standing, reason: str
+) -> None:
+    async with executing(world, database_url, home):
+        running = await insert(database, "a fox [sim:delay=6]")
+        ledger = world.simulator.ledger
+        await eventually(lambda: has_status(database, running, "generating"), 30)
+        world.simulator.stand(standing)
+        late = await insert(database, "a hare")
+
+        await eventually(lambda: is_paused(database, "veo3", reason), 30)
+        assert (await job_row(database, late))["status"] == "queued"
+        assert (await job_row(database, running))["status"] in {"generating", "uploading", "completed"}
+        world.simulator.stand(Standing.GOOD)
+        for job in (running, late):
+            row = await rests(database, job)
+            assert (row["status"], row["error_code"], row["attempt_count"]) == ("completed", None, 1)
+    assert len(ledger.accepted) == 2
+
+
+async def test_a_worthless_key_is_refused_at_the_start(database_url: str, home: Path, world: World) -> None:
+    world.simulator.stand(Standing.REVOKED)
+    with pytest.raises(ConfigurationError, match=r"VIDEO_PROVIDER is 'veo3'; Google does not accept our"):
+        async with executing(world, database_url, home):
+            pass
