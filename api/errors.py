@@ -39,6 +39,7 @@ CODES: dict[str, str] = {
     "method_not_allowed": "The address exists, but not for this method.",
     "conflict": "Something else changed this at the same moment; look again.",
     "shot_busy": "A shot has a video job on its way already.",
+    "clips_missing": "A film needs the clips of all of its shots.",
     "nothing_to_render": "No shot of the scene lacks a clip.",
     "not_failed": "Only a failed job can be retried.",
     "possible_duplicate": "The job's outcome is unknown; retrying it may pay twice.",

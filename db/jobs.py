@@ -82,6 +82,21 @@ class JobStore:
         found = await self._connection.execute(statement("remaining"), {"project": project, "scene": scene})
         return [Remaining(**row) for row in found.mappings()]
 
+    async def films(self, project: UUID, scene: UUID | None) -> Sequence[Job]:
+        """See the port."""
+        query = (
+            select(_jobs)
+            .where(_jobs.c.project_id == project, _jobs.c.kind == JobKind.FILM)
+            .where(_jobs.c.scene_id.is_(None) if scene is None else _jobs.c.scene_id == scene)
+            .order_by(_jobs.c.created_at.desc(), _jobs.c.id.desc())
+            .limit(1)
+        )
+        newest = query.where(_jobs.c.status != JobStatus.CANCELLED)
+        stored = query.where(_jobs.c.status == JobStatus.COMPLETED)
+        found = await self._connection.execute(newest.union(stored))
+        jobs = {job.id: job for job in map(job_of, found.mappings())}
+        return sorted(jobs.values(), key=lambda job: (job.created_at, job.id), reverse=True)
+
     async def needed_by(self, job: Job) -> Job | None:
         """See the port: a video waits for the newest image of its shot that is not cancelled."""
         if job.shot_id is None or job.kind is not JobKind.VIDEO:

@@ -8,10 +8,11 @@ from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables
+from db.cuts import read_cut
 from db.pages import page_of
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
-from domain.films import Film, NewProject, NewScene, Project, Scene, SceneTally, Shot
+from domain.films import Cut, Film, NewProject, NewScene, Project, Scene, SceneTally, Shot
 from domain.records import Page, Position, Projects
 from domain.statuses import JobStatus, RenderStatus, Step
 
@@ -82,6 +83,10 @@ class ProjectStore:
     async def roll_up(self, project: UUID, scenes: Collection[UUID]) -> None:
         """See the port."""
         await roll_up(self._connection, [project], scenes)
+
+    async def cut(self, project: UUID, scene: UUID | None = None) -> Cut:
+        """See the port."""
+        return await read_cut(self._connection, project, scene)
 
     async def tallies(self, project: UUID, scene: UUID | None = None) -> Sequence[SceneTally]:
         """See the port."""

@@ -74,7 +74,7 @@ class Capability:
         def refuse(name: str, value: object, allowed: str) -> None:
             found.append(Problem(name, value, allowed, request.shot_label))
 
-        if not request.prompt.strip():
+        if self.kind is not JobKind.FILM and not request.prompt.strip():
             refuse("prompt", request.prompt, "must not be empty")
         if len(request.prompt) > self.longest_prompt:
             refuse("prompt", f"{request.prompt[:40]}…", f"at most {self.longest_prompt} characters")
@@ -105,6 +105,8 @@ class Capability:
 
     def quote(self, request: GenerationRequest) -> Decimal:
         """Give the price of ``request`` in USD, with six decimals. Ask ``problems`` first."""
+        if self.kind is JobKind.FILM:
+            return Decimal(0)  # made of what is paid for already
         if self.kind is JobKind.IMAGE:
             return self.price_per_image.quantize(_MICRO)
         resolution = request.resolution or next(iter(self.price_per_second))

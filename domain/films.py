@@ -1,5 +1,6 @@
 """The records of projects, scenes and shots, as they stand and as they are asked for."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -93,6 +94,37 @@ class Film:
 
     project: Project
     scenes: tuple[Scene, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutPart:
+    """One place in a film: a shot with the clip that stands for it, or a clip that belongs to no shot."""
+
+    scene_id: UUID
+    shot_id: UUID | None
+    label: str
+    job_id: UUID | None
+    """The job that made the clip; ``None`` while there is none."""
+    storage_path: str | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a film is made of, in its order."""
+
+    parts: tuple[CutPart, ...]
+
+    @property
+    def missing(self) -> tuple[CutPart, ...]:
+        """The places without a clip."""
+        return tuple(part for part in self.parts if part.job_id is None)
+
+    @property
+    def digest(self) -> str:
+        """A name that only the same clips in the same order have."""
+        clips = ",".join(str(part.job_id) for part in self.parts if part.job_id is not None)
+        return hashlib.sha256(clips.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

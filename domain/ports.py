@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
+from domain.films import Cut
 from domain.job import Claim
 from domain.moves import Move, Outcome
 from domain.provider import Handle, ProviderError, SubmitRejectedError
@@ -28,6 +29,9 @@ class Lane:
     """Generations in flight at most, over all executors."""
     is_default: bool
     """Whether jobs that name no provider are this lane's."""
+
+    most_here: int | None = None
+    """Jobs in one executor's hands at most, for work that the executor does itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,18 @@ class Pulse:
     """Its jobs that a person cancelled and that are still collected."""
     orphans: bool = False
     """Whether an executor that stopped beating still holds jobs."""
+
+
+class Cuts(Protocol):
+    """Knows what films are made of."""
+
+    async def cut(self, project: UUID, scene: UUID | None) -> Cut:
+        """Give what the film of a project, or of one of its scenes, would be made of now.
+
+        Raises:
+            DatabaseUnavailableError: it cannot be told now.
+        """
+        ...
 
 
 class JobQueue(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.access import ApiKey, Scope
-from domain.films import Film, NewProject, Project, Scene, SceneTally
+from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally
 from domain.job import AttemptRecord, Job
 from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn, Remaining
 from domain.requests import GenerationRequest
@@ -102,6 +102,10 @@ class ProjectRecords(Protocol):
         """Decide the status of these scenes and of the project from their jobs. They are locked."""
         ...
 
+    async def cut(self, project: UUID, scene: UUID | None = None) -> Cut:
+        """Give what the film of a project, or of one of its scenes, would be made of now."""
+        ...
+
     async def tallies(self, project: UUID, scene: UUID | None = None) -> Sequence[SceneTally]:
         """Tally the deciding video jobs of every scene (or of one), in film order."""
         ...
@@ -132,6 +136,13 @@ class JobRecords(Protocol):
 
     async def remaining(self, project: UUID, scene: UUID | None = None) -> Sequence[Remaining]:
         """Count the live deciding video jobs of every scene (or of one) by sort."""
+        ...
+
+    async def films(self, project: UUID, scene: UUID | None) -> Sequence[Job]:
+        """Give the newest film of a project (or scene) that is not cancelled, and the newest that is stored.
+
+        The newest first; they may be the same, and there may be none.
+        """
         ...
 
     async def needed_by(self, job: Job) -> Job | None:

@@ -9,6 +9,7 @@ import structlog
 from domain.errors import DatabaseUnavailableError, RushesError
 from domain.job import Claim
 from domain.ports import JobQueue, Lane
+from domain.statuses import JobKind
 from executor.heart import Heart
 
 LARGEST_CLAIM = 500
@@ -29,6 +30,7 @@ class Claimer:
         lanes: Sequence[Lane],
         heart: Heart,
         start: Callable[[Claim], None],
+        in_hand: Callable[[JobKind], int],
         poll_interval: float,
     ) -> None:
         self._queue = queue
@@ -40,6 +42,7 @@ class Claimer:
         }
         self._heart = heart
         self._start = start
+        self._in_hand = in_hand
         self._poll_interval = poll_interval
         self._wake = asyncio.Event()
         self._orphans = False
@@ -80,11 +83,18 @@ class Claimer:
         self._orphans = False
         await self._adopt(dead_too=dead_too)
         for lane in self._lanes:
-            while claims := await self._queue.claim(self._executor, lane, LARGEST_CLAIM):
+            while (room := self._room(lane)) and (
+                claims := await self._queue.claim(self._executor, lane, room)
+            ):
                 for claim in claims:
                     self._start(claim)
                 # The work just started goes first, and so does whatever else became ready.
                 await asyncio.sleep(0)
+
+    def _room(self, lane: Lane) -> int:
+        if lane.most_here is None:
+            return LARGEST_CLAIM
+        return max(0, lane.most_here - self._in_hand(lane.kind))
 
     async def _adopt(self, *, dead_too: bool) -> None:
         for kind, providers in self._makers.items():

@@ -11,7 +11,7 @@ from domain.errors import DatabaseUnavailableError
 from domain.job import Claim
 from domain.moves import Move, Outcome
 from domain.ports import JobQueue, Lane, Pulse
-from domain.statuses import JobStatus
+from domain.statuses import JobKind, JobStatus
 from executor.claiming import Claimer
 from executor.heart import Heart
 from executor.parts import Parts, assemble
@@ -33,6 +33,7 @@ class Executor:
         self._drain_seconds = parts.settings.drain_seconds
         self._rng = Random()  # noqa: S311 # spreads waits, guards nothing
         self._parking = Parking()
+        self._limited = {lane.kind for lane in lanes if lane.most_here is not None}
         self._in_flight: dict[asyncio.Task[None], Work] = {}
         self._writer = Writer(queue, self._freed)
         self._heart = Heart(queue, parts.card, self._learn)
@@ -42,6 +43,7 @@ class Executor:
             lanes=lanes,
             heart=self._heart,
             start=self._start,
+            in_hand=self._in_hand,
             poll_interval=parts.settings.poll_interval_seconds,
         )
         self._runner: Runner = assemble(
@@ -83,7 +85,15 @@ class Executor:
     def _track(self, work: Work, doing: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(doing)
         self._in_flight[task] = work
-        task.add_done_callback(self._in_flight.pop)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        work = self._in_flight.pop(task)
+        if work.claim.job.kind in self._limited:
+            self._claimer.wake()
+
+    def _in_hand(self, kind: JobKind) -> int:
+        return len({id(work) for work in self._in_flight.values() if work.claim.job.kind is kind})
 
     async def _write(self, move: Move) -> Outcome:
         outcome = await self._writer.write(move)

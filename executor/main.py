@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+from db.cuts import PostgresCuts
 from db.engine import Database
 from db.opening import address_at_head
 from db.queue import PostgresQueue
@@ -19,17 +21,22 @@ from domain.errors import ConfigurationError, StorageError
 from domain.ports import ExecutorCard, Lane
 from domain.statuses import JobKind
 from domain.storage import BlobStore
+from executor import filming
+from executor.assembling import Assembler
 from executor.executor import Executor
+from executor.filming import FilmMaker
 from executor.garbage import collect_less_often
 from executor.parts import Parts
 from executor.settings import ExecutorSettings
 from executor.vetting import vet
+from media.stitcher import ProcessStitcher
 from media.tool import PyAVTool
 from providers.registry import Providers
 from storage.open import open_store
 from storage.settings import StorageSettings
 
 _CHOICES = {JobKind.VIDEO: "VIDEO_PROVIDER", JobKind.IMAGE: "IMAGE_PROVIDER"}
+_NO_LIMIT = 1_000_000
 _LEFT_OVER_AFTER = timedelta(days=1)
 """A spooled file this old belongs to an executor that died: results are given up after a day."""
 
@@ -58,22 +65,27 @@ async def work(
             {_CHOICES[kind]: providers.get(kind, made.name) for kind, made in providers.defaults.items()}
         )
         lanes = lanes_of(providers, settings)
+        blobs = await stack.enter_async_context(_opened_store(storage))
+        spool = await asyncio.to_thread(prepare_spool, storage.rushes_home)
+        places = asyncio.Semaphore(max(settings.film_concurrency, 1))
+        films = FilmMaker(PostgresCuts(pool), Assembler(blobs, ProcessStitcher(), spool, places))
+        stack.push_async_callback(films.aclose)
         parts = Parts(
             card=_card(lanes, settings, storage),
             settings=settings,
-            providers=providers.made,
-            blobs=await stack.enter_async_context(_opened_store(storage)),
+            providers={**providers.made, (films.kind, films.name): films},
+            blobs=blobs,
             media=stack.enter_context(closing(PyAVTool())),
-            spool=await asyncio.to_thread(prepare_spool, storage.rushes_home),
+            spool=spool,
         )
         collect_less_often()
         await Executor(PostgresQueue(pool), lanes, parts).run(stop, ready)
 
 
 def lanes_of(providers: Providers, settings: ExecutorSettings) -> Sequence[Lane]:
-    """Give one lane for each kind that each configured provider makes."""
+    """Give one lane for each kind that each configured provider makes, and one for films."""
     limits = {JobKind.VIDEO: settings.video_concurrency, JobKind.IMAGE: settings.image_concurrency}
-    return [
+    made = [
         Lane(
             kind=kind,
             provider=name,
@@ -84,6 +96,12 @@ def lanes_of(providers: Providers, settings: ExecutorSettings) -> Sequence[Lane]
         for kind, name in sorted(providers.made)
         if kind in limits
     ]
+    return [*made, _film_lane(settings.film_concurrency)] if settings.film_concurrency else made
+
+
+def _film_lane(places: int) -> Lane:
+    """Give the lane of films, which each executor makes itself: what limits them is its own machine."""
+    return Lane(JobKind.FILM, filming.NAME, filming.MODEL, _NO_LIMIT, is_default=True, most_here=places)
 
 
 def prepare_spool(home: Path) -> Path:
@@ -98,7 +116,7 @@ def prepare_spool(home: Path) -> Path:
         spool.mkdir(parents=True, exist_ok=True)
         for path in spool.glob("*.part*"):
             if path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+                _remove(path)
         probe = spool / f"{uuid4()}.probe"
         probe.touch()
         probe.unlink()
@@ -106,6 +124,13 @@ def prepare_spool(home: Path) -> Path:
         allowed = f"allowed: a folder that this user may write to ({error.strerror})"
         raise ConfigurationError("RUSHES_HOME", str(home), allowed) from error
     return spool
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @asynccontextmanager

@@ -23,6 +23,9 @@ class ExecutorSettings(BaseSettings):
     image_concurrency: Places = Field(
         default=3, description="Images generated at the same time per provider, over all executors."
     )
+    film_concurrency: Annotated[int, Field(ge=0, le=64)] = Field(
+        default=1, description="Films stitched at the same time by one executor; 0 for none."
+    )
     max_retries: Annotated[int, Field(ge=0, le=100)] = Field(
         default=3, description="Generations after the first, for jobs that do not say."
     )

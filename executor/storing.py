@@ -131,6 +131,7 @@ class Storer:
             "actual_duration_seconds": info.duration_seconds,
             "actual_cost": cost,
             **pictures,
+            **({"film_shots": result.data["shots"]} if job.kind is JobKind.FILM else {}),
         }
 
     async def _put(self, key: str, path: Path, form: Format, digest: str) -> dict[str, Any]:

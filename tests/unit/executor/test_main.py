@@ -31,7 +31,10 @@ async def test_there_is_a_lane_for_each_kind_of_each_provider() -> None:
         Lane(JobKind.IMAGE, "mock", "mock-image-1", limit=2, is_default=True),
         Lane(JobKind.VIDEO, "mock", "mock-1", limit=7, is_default=True),
     ]
-    assert [lane.kind for lane in lanes if lane.is_default] == [JobKind.IMAGE, JobKind.VIDEO]
+    assert [lane.kind for lane in lanes if lane.is_default] == [JobKind.IMAGE, JobKind.VIDEO, JobKind.FILM]
+    assert lanes[-1].most_here == 1, "an executor makes one film at a time"
+    without = lanes_of(providers, ExecutorSettings(film_concurrency=0))
+    assert JobKind.FILM not in {lane.kind for lane in without}
 
 
 def test_what_dead_executors_left_is_cleared_away_after_a_day(tmp_path: Path) -> None:
