@@ -16,7 +16,7 @@ from cli import logs
 from cli.checking import refuse_wrong_settings
 from cli.executing import run_executor
 from cli.failing import FAILED
-from cli.ground import Ground, opened_ground
+from cli.ground import Ground, started_ground
 from cli.misspelling import misspellings
 from cli.output import warn
 from cli.running import stopped_by_signals, to_the_end
@@ -64,9 +64,9 @@ def _opened_log(path: Path) -> TextIO:
 async def _demo(teller: Teller, agreed: Terms, *, keep_serving: bool) -> int:
     stop = asyncio.Event()
     teller.say_hello()
-    with stopped_by_signals(stop):
+    with stopped_by_signals(stop) as told:
         async with (
-            opened_ground(agreed.settings, agreed.allows) as ground,
+            started_ground(told, agreed.settings, agreed.allows) as ground,
             open_parts(ground.database, ground.storage, ground.catalogue) as parts,
         ):
             demo = _Demo(teller, ground, parts, stop)

@@ -18,6 +18,7 @@ def reported(*, debug: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        print("rushes: interrupted", file=sys.stderr)  # noqa: T201 # what stderr is for
         sys.exit(INTERRUPTED)
     except (RushesError, BaseExceptionGroup) as error:
         expected = _expected(error)

@@ -1,17 +1,29 @@
 """What every command that works stands on: settings read, providers built, the embedded database up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from signal import Signals
+from subprocess import SubprocessError
+
+import structlog
 
 from cli.settings import load
+from db.embedded import revive
 from db.opening import address, address_at_head, shown
 from db.settings import DatabaseSettings
+from domain.errors import ConfigurationError
 from providers.registry import Providers, build
 from providers.settings import ProviderSettings
 from services.catalogue import Catalogue, Default
 from storage.settings import StorageSettings
+
+_LOOK_SECONDS = 1.0
+"""How often the embedded server is looked at: a fraction of the time that its users wait for an answer."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,46 @@ async def opened_ground(
         is_embedded = database.database_url is None
         url = await asyncio.to_thread(address_at_head if is_embedded else address, database)
         resolved = database.model_copy(update={"database_url": url.render_as_string(hide_password=False)})
-        yield Ground(resolved, storage, providers.only(allows), shown(url), is_embedded)
+        keeper = asyncio.create_task(_keep_alive(database.rushes_home)) if is_embedded else None
+        try:
+            yield Ground(resolved, storage, providers.only(allows), shown(url), is_embedded)
+        finally:
+            if keeper is not None:
+                keeper.cancel()
+                await asyncio.wait([keeper])
     finally:
         await providers.aclose()
+
+
+async def _keep_alive(home: Path) -> None:
+    """Start the embedded server again whenever it has died; who waits for it tries again by itself."""
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        try:
+            if await asyncio.to_thread(revive, home):
+                log.warning("the embedded database had died and runs again", action="database_revived")
+        except (OSError, RuntimeError, SubprocessError) as error:
+            log.warning("the embedded database does not start", action="database_dead", error=str(error))
+
+
+@asynccontextmanager
+async def started_ground(
+    told: Collection[Signals],
+    chosen: ProviderSettings | None = None,
+    allows: Callable[[str], bool] = lambda _name: True,
+) -> AsyncIterator[Ground]:
+    """Open the ground, unless Ctrl-C is told meanwhile.
+
+    Raises:
+        KeyboardInterrupt: it was; what went wrong is its doing, the terminal sends it to all that we start.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            ground = await stack.enter_async_context(opened_ground(chosen, allows))
+        except ConfigurationError as error:
+            if Signals.SIGINT in told:
+                raise KeyboardInterrupt from error
+            raise
+        if Signals.SIGINT in told:
+            raise KeyboardInterrupt
+        yield ground

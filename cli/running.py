@@ -4,14 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import structlog
 
 from cli import logs
 from cli.checking import refuse_wrong_settings
-from cli.ground import Ground, opened_ground
+from cli.ground import Ground, started_ground
 from cli.misspelling import misspellings
 from cli.settings import load
 
@@ -34,8 +34,8 @@ def run_together(*services: Service) -> None:
 
 async def _run_together(services: tuple[Service, ...]) -> None:
     stop = asyncio.Event()
-    with stopped_by_signals(stop):
-        async with opened_ground() as ground, asyncio.TaskGroup() as group:
+    with stopped_by_signals(stop) as told:
+        async with started_ground(told) as ground, asyncio.TaskGroup() as group:
             for service in services:
                 group.create_task(to_the_end(service(ground, stop), stop))
 
@@ -49,12 +49,13 @@ async def to_the_end(service: Awaitable[None], stop: asyncio.Event) -> None:
 
 
 @contextmanager
-def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Set ``stop`` on the first SIGTERM or SIGINT; the second ends the process on the spot.
+def stopped_by_signals(stop: asyncio.Event) -> Iterator[Collection[signal.Signals]]:
+    """Set ``stop`` on the first SIGTERM or SIGINT; the second ends the process on the spot. Gives what came.
 
     That is as safe as a crash, which everything here is made for.
     """
     loop = asyncio.get_running_loop()
+    came = set[signal.Signals]()
 
     def told(number: signal.Signals) -> None:
         if stop.is_set():
@@ -64,13 +65,14 @@ def stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
                 sys.stdout.flush()
             os._exit(128 + number)
         log.info("stopping; a second signal stops at once", action="stopping", signal=number.name)
+        came.add(number)
         stop.set()
 
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
         loop.add_signal_handler(number, told, number)
     try:
-        yield
+        yield came
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)

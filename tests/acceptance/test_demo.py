@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +15,9 @@ import pytest
 from psycopg.rows import DictRow
 
 from db.embedded import start
-from tests.acceptance.films import connect, ledger
+from tests.acceptance.films import connect, insert, ledger, statuses
 from tests.acceptance.processes import Processes
+from tests.acceptance.waiting import until
 from tests.grok_server import KEY, simulating
 
 pytestmark = pytest.mark.timeout(240)
@@ -166,3 +169,36 @@ def test_ctrl_c_in_the_middle_hands_over_and_says_so(alone: Processes, home: Pat
     assert demo.wait_for_print("9 clips were under way; the next run goes on with them.")
     assert not demo.errors, demo.output()
     assert not is_running(home)
+
+
+def test_an_interrupted_start_just_stops(alone: Processes, home: Path) -> None:
+    """As a terminal does it: Ctrl-C reaches everything that was started, the database's own start too."""
+    for command in (("demo", "--exit"), ("up",), ("jobs", "list")):
+        process = alone(*command)
+        until((home / "postgres").exists, what="the start of the database")
+        process.interrupt()
+        assert process.wait() == 130, process.output()
+        assert process.errors == ["rushes: interrupted"]
+        assert not is_running(home)
+        shutil.rmtree(home / "postgres", ignore_errors=True)
+
+
+def test_a_database_that_is_killed_is_started_again_and_jobs_go_on(alone: Processes, home: Path) -> None:
+    up = alone("up", MOCK_DELAY_SECONDS="4")
+    up.wait_for("executor_ready")
+    lock = home / "postgres" / "postmaster.pid"
+    lines = lock.read_text().splitlines()
+    postmaster, address = int(lines[0]), f"postgresql://postgres@/postgres?host={lines[4]}"
+    with connect(address) as connection:
+        under_way = insert(connection)
+        until(lambda: "generating" in statuses(connection), what="the provider's answer")
+    os.kill(postmaster, signal.SIGKILL)
+    up.wait_for("database_revived")
+    with connect(address) as connection:
+        later = insert(connection)
+        until(lambda: statuses(connection) == {"completed": 2}, what="both clips")
+    assert up.stop() == 0, up.output()
+    assert not is_running(home)
+    books = ledger(home)
+    assert Counter(row.job_id for row in books.accepted()) == {under_way: 1, later: 1}
+    books.close()
