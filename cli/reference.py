@@ -8,8 +8,13 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from cli.every_setting import EVERY_SETTING
+from cli.reference_costs import costs_page
 from cli.settings import allowed, names
 from domain.failures import RULES, ErrorCode, Retrier
+from domain.retry import Backoff
+from executor.generating import LONGEST_OUTAGE
+from executor.settings import ExecutorSettings
+from executor.storing import LONGEST_SECONDS
 from providers.registry import BUILT_IN
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -43,8 +48,25 @@ Who tries again:
 """
 
 _ERRORS_END = """
-A status question that fails never fails a job: it is asked again until the model's longest generation time
-is over.
+## How often, and for how long
+
+| what is repeated | pause | until |
+|---|---|---|
+| a submit that was provably refused | {first:g} s, doubling to {longest:g} s, or Retry-After | \
+somebody mends it; no retry is used up |
+| a provider that is paused | 2 s, doubling to 5 min, or Retry-After | one submit goes well |
+| a generation that failed | {first:g} s, doubling to {longest:g} s | \
+`MAX_RETRIES` ({retries}) generations after the first |
+| the search for a lost answer | 0.5 s, doubling to 60 s | `SUBMIT_RECOVERY_SECONDS` ({recovery:g}) |
+| a status question that is answered | a twentieth of the model's usual time, or as the provider says | \
+the model's longest generation |
+| a status question that fails | the same | {outage:g} h after the submission: it never fails a job |
+| a download or an upload | 0.5 s, doubling to 60 s | {step:g} h |
+
+A clip that does not play is downloaded three times before it counts as the provider's mistake. Which answer
+means which code stands with each provider:
+[grok](../how-to/grok.md#what-goes-wrong-and-who-tries-again),
+[veo3 and gemini](../how-to/veo.md#what-goes-wrong-and-who-tries-again).
 """
 
 _RETRIERS = {
@@ -93,7 +115,16 @@ def _default(field: FieldInfo) -> str:
 def errors_page() -> str:
     """Write the page of the errors of jobs."""
     rows = "".join(_error_row(code) for code in ErrorCode)
-    return _ERRORS + rows + _ERRORS_END
+    backoff, executor = Backoff(), ExecutorSettings.model_fields
+    budgets = _ERRORS_END.format(
+        first=backoff.first,
+        longest=backoff.longest,
+        retries=executor["max_retries"].default,
+        recovery=executor["submit_recovery_seconds"].default,
+        outage=LONGEST_OUTAGE / 3_600,
+        step=LONGEST_SECONDS / 3_600,
+    )
+    return _ERRORS + rows + budgets
 
 
 def _error_row(code: ErrorCode) -> str:
@@ -103,7 +134,7 @@ def _error_row(code: ErrorCode) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page}
+PAGES = {"settings.md": settings_page, "errors.md": errors_page, "costs.md": costs_page}
 
 
 def write(folder: Path = FOLDER) -> None:

@@ -12,12 +12,12 @@ from providers.simulators.veo.ledger import Ledger, Submit
 from providers.simulators.veo.operations import Operation, Operations
 from providers.simulators.veo.validation import DURATIONS
 
-_PER_SECOND: Mapping[str, Mapping[str, Decimal]] = {
+PER_SECOND: Mapping[str, Mapping[str, Decimal]] = {
     "veo-3.1-generate-001": {"720p": Decimal("0.40"), "1080p": Decimal("0.40"), "4k": Decimal("0.60")},
     "veo-3.1-fast-generate-001": {"720p": Decimal("0.10"), "1080p": Decimal("0.12"), "4k": Decimal("0.30")},
     "veo-3.1-lite-generate-001": {"720p": Decimal("0.05"), "1080p": Decimal("0.08")},
 }
-_PER_IMAGE: Mapping[str, Decimal] = {
+PER_IMAGE: Mapping[str, Decimal] = {
     "gemini-nano-banana-2.1": Decimal("0.0336"),
     "gemini-3.1-flash-image": Decimal("0.067"),
     "gemini-3.1-flash-lite-image": Decimal("0.0336"),
@@ -37,7 +37,7 @@ class Bills:
     def rows(self) -> list[dict[str, object]]:
         """List everything that was accepted; ``cost`` is ``None`` while it is not known yet."""
         clips = [self._clip(operation) for operation in self.operations.running.values()]
-        return [*clips, *(_image(submit) for submit in self.ledger.accepted if submit.model in _PER_IMAGE)]
+        return [*clips, *(_image(submit) for submit in self.ledger.accepted if submit.model in PER_IMAGE)]
 
     def paid(self) -> Decimal:
         """Give the sum of what is due, in USD."""
@@ -57,7 +57,7 @@ class Bills:
 
     def _price(self, operation: Operation) -> Decimal:
         asked = operation.parameters
-        listed = _PER_SECOND[operation.model].get(asked.get("resolution", "720p"), Decimal(0))
+        listed = PER_SECOND[operation.model].get(asked.get("resolution", "720p"), Decimal(0))
         price = listed if self.price_per_second is None else self.price_per_second
         return price * int(asked.get("durationSeconds", DURATIONS[0]))
 
@@ -69,5 +69,5 @@ def _image(submit: Submit) -> dict[str, object]:
         "model": submit.model,
         "labels": dict(submit.labels),
         "landing": None,
-        "cost": str(_PER_IMAGE[submit.model]),
+        "cost": str(PER_IMAGE[submit.model]),
     }
