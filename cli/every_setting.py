@@ -8,6 +8,7 @@ from api.settings import ApiSettings
 from cli.logs import LogSettings
 from db.settings import DatabaseSettings
 from executor.settings import ExecutorSettings
+from fetching.settings import FetchSettings
 from providers.grok.settings import GrokSettings
 from providers.mock.settings import MockSettings
 from providers.settings import ProviderSettings
@@ -20,6 +21,7 @@ EVERY_SETTING: Mapping[str, type[BaseSettings]] = {
     "Database": DatabaseSettings,
     "Storage": StorageSettings,
     "Executor": ExecutorSettings,
+    "Frames and webhooks": FetchSettings,
     "API": ApiSettings,
     "Mock provider": MockSettings,
     "Grok Imagine": GrokSettings,

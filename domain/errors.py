@@ -12,10 +12,13 @@
     │   └── InvalidTransitionError   a move the table does not have
     ├── UnavailableError         a dependency is out of reach; trying again later may help
     │   ├── DatabaseUnavailableError
+    │   ├── FetchFailedError     see ``domain.fetching``
     │   └── StorageError
     ├── PoisonedError            one row's values cannot be stored; the row fails alone
     ├── MediaError               a file is not the clip it should be
     │   └── UnfitClipError           one of several clips, by its number
+    ├── FrameError               what was given for a frame is none, see ``domain.frames``
+    ├── UrlRefusedError          an address may not be fetched, see ``domain.fetching``
     └── ProviderError            see ``domain.provider``
 
 The docstring of a class is its default message.
