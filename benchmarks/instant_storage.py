@@ -1,10 +1,12 @@
 """A store and a media tool that say yes at once."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from domain.errors import NotFoundError
+from domain.fetching import Reply, UrlRefusedError
+from domain.frames import Frame
 from domain.media import MediaInfo, Previews, SpriteLayout
 from domain.storage import StoredObject
 
@@ -62,3 +64,22 @@ class InstantMedia:
     async def draw_previews(self, path: Path) -> Previews:  # noqa: ARG002 # the port has it
         """See the port."""
         return _PREVIEWS
+
+    async def prepare_frame(self, content: bytes, types: Sequence[str], largest: int) -> Frame:  # noqa: ARG002 # the port has it
+        """See the port."""
+        return Frame.of(content, types[0])
+
+
+class NoFetcher:
+    """A ``Fetcher`` for films without frames: nothing may be fetched."""
+
+    async def get(self, url: str, *, most: int) -> Reply:  # noqa: ARG002 # the port has it
+        """See the port."""
+        raise UrlRefusedError("nothing is fetched here")
+
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Reply:  # noqa: ARG002 # the port has it
+        """See the port."""
+        raise UrlRefusedError("nothing is sent from here")
+
+    async def aclose(self) -> None:
+        """See the port."""

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psycopg
 
+from benchmarks.instant_storage import NoFetcher
 from db.engine import Database, parse_url
 from db.queue import PostgresQueue
 from domain.media import MediaTool
@@ -48,7 +49,7 @@ def parts_of(
     """Put an executor's parts together around one provider."""
     spool.mkdir(parents=True, exist_ok=True)
     card = ExecutorCard(uuid4(), "bench", "localhost", 1)
-    return Parts(card, settings, {(provider.kind, provider.name): provider}, blobs, media, spool)
+    return Parts(card, settings, {(provider.kind, provider.name): provider}, blobs, media, NoFetcher(), spool)
 
 
 @asynccontextmanager

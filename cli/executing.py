@@ -6,6 +6,7 @@ from cli.ground import Ground
 from cli.settings import load
 from executor.main import work
 from executor.settings import ExecutorSettings
+from fetching.settings import FetchSettings
 
 
 async def run_executor(ground: Ground, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
@@ -16,5 +17,6 @@ async def run_executor(ground: Ground, stop: asyncio.Event, ready: asyncio.Event
         ready,
         database=ground.database,
         storage=ground.storage,
+        fetching=load(FetchSettings),
         providers=ground.providers,
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.claim_rows import claim_of
@@ -16,11 +16,12 @@ from db.move_rows import move_row
 from db.parameters import as_json, as_text
 from db.rollup import lock_for_roll_up, lock_steps, roll_up, roll_up_steps
 from db.statements import statement
+from db.tables import jobs
 from domain.errors import ConflictError
 from domain.failures import ErrorCode
 from domain.job import Claim
 from domain.moves import Move, Outcome
-from domain.ports import ExecutorCard, Lane, Pulse
+from domain.ports import ExecutorCard, Lane, Pulse, StoredResult
 from domain.provider import Handle, ProviderError, SubmitRejectedError
 from domain.statuses import AttemptState, JobKind, JobStatus
 
@@ -152,6 +153,16 @@ class PostgresQueue:
         if found.provider_job_id is not None:
             return Handle(found.provider_job_id, found.handle or {})
         return SubmitRejectedError(ErrorCode(found.error_code), found.error_message, raw=found.raw_error)
+
+    async def stored(self, job: UUID, project: UUID) -> StoredResult | None:
+        """See the port."""
+        table = jobs
+        wanted = select(table.c.status, table.c.storage_path).where(
+            table.c.id == job, table.c.project_id == project
+        )
+        async with self._database.transaction() as connection:
+            found = (await connection.execute(wanted)).one_or_none()
+        return None if found is None else StoredResult(JobStatus(found.status), found.storage_path)
 
     async def beat(self, card: ExecutorCard) -> Pulse:
         """See the port."""

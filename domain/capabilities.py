@@ -6,6 +6,7 @@ from decimal import Decimal
 from math import isnan
 
 from domain.errors import Problem
+from domain.frames import LARGEST, address_problem, shown_address
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind
 
@@ -52,6 +53,12 @@ class Capability:
     start_frame: bool = False
     end_frame: bool = False
     end_frame_needs_start: bool = False
+    frame_types: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp")
+    """What a frame may be; any other picture is converted to the first that fits."""
+    largest_frame: int = LARGEST
+    """Bytes; what is larger is sent as a JPEG, or refused where that is too large as well."""
+    frame_schemes: tuple[str, ...] = ()
+    """Of addresses that the provider reads itself: ``gs`` or nothing."""
     audio: bool = True
     seed: bool = False
     negative_prompt: bool = False
@@ -96,12 +103,16 @@ class Capability:
         return found
 
     def _frame_problems(self, refuse: _Refuse, request: GenerationRequest) -> None:
-        if request.start_frame_url and not self.start_frame:
-            refuse("start_frame_url", request.start_frame_url, "this model takes no start frame")
-        if request.end_frame_url and not self.end_frame:
-            refuse("end_frame_url", request.end_frame_url, "this model takes no end frame")
-        elif request.end_frame_url and self.end_frame_needs_start and not request.start_frame_url:
-            refuse("end_frame_url", request.end_frame_url, "needs a start frame as well")
+        takes = {"start_frame_url": self.start_frame, "end_frame_url": self.end_frame}
+        for name, frame in request.frames.items():
+            address = getattr(request, name) or ""
+            if not takes[name]:
+                which = name.removesuffix("_url").replace("_", " ")
+                refuse(name, shown_address(address), f"this model takes no {which}")
+            elif frame is None and (wrong := address_problem(address, self.frame_schemes)):
+                refuse(name, shown_address(address), wrong)
+        if self.end_frame and self.end_frame_needs_start and [*request.frames] == ["end_frame_url"]:
+            refuse("end_frame_url", shown_address(request.end_frame_url or ""), "needs a start frame as well")
 
     def quote(self, request: GenerationRequest) -> Decimal:
         """Give the price of ``request`` in USD, with six decimals. Ask ``problems`` first."""
@@ -111,8 +122,8 @@ class Capability:
             return self.price_per_image.quantize(_MICRO)
         resolution = request.resolution or next(iter(self.price_per_second))
         seconds = Decimal(str(request.duration_seconds or 0))
-        frames = sum(1 for url in (request.start_frame_url, request.end_frame_url) if url)
-        return (seconds * self.price_per_second[resolution] + frames * self.price_per_image).quantize(_MICRO)
+        frames = len(request.frames) * self.price_per_image
+        return (seconds * self.price_per_second[resolution] + frames).quantize(_MICRO)
 
 
 def _one_of(refuse: _Refuse, name: str, value: str | None, allowed: Sequence[str]) -> None:

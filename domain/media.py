@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from domain.frames import Frame
+
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
@@ -57,6 +59,14 @@ class MediaTool(Protocol):
 
         Raises:
             MediaError: it is not a decodable PNG, JPEG or WebP.
+        """
+        ...
+
+    async def prepare_frame(self, content: bytes, types: Sequence[str], largest: int) -> Frame:
+        """Check a picture by decoding it, and make it one of ``types`` with at most ``largest`` bytes.
+
+        Raises:
+            MediaError: it is not a decodable PNG, JPEG or WebP, or cannot be made to fit.
         """
         ...
 

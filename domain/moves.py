@@ -131,8 +131,8 @@ def free_slot(claim: Claim, *, cancelled: bool = False) -> Move:
     return _move("free_slot", claim, status, status, frees_slot=True)
 
 
-def release(claim: Claim, delay: float = 0.0) -> Move:
-    """Give back a job for which nothing was submitted."""
+def release(claim: Claim, delay: float = 0.0, error: ProviderError | None = None) -> Move:
+    """Give back a job for which nothing was submitted; ``error`` says what was in the way, if anything."""
     return _move(
         "release",
         claim,
@@ -141,6 +141,7 @@ def release(claim: Claim, delay: float = 0.0) -> Move:
         frees_slot=True,
         gives_back=True,
         delay=delay,
+        columns=_error(error) if error else {},
     )
 
 

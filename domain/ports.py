@@ -14,7 +14,7 @@ from domain.films import Cut
 from domain.job import Claim
 from domain.moves import Move, Outcome
 from domain.provider import Handle, ProviderError, SubmitRejectedError
-from domain.statuses import JobKind
+from domain.statuses import JobKind, JobStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,15 @@ class Cuts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class StoredResult:
+    """Where a job's result is kept."""
+
+    status: JobStatus
+    key: str | None
+    """In storage; ``None`` before it is stored."""
+
+
 class JobQueue(Protocol):
     """The executor's side of ``video_generation_jobs``. No call holds a connection after it returns.
 
@@ -114,6 +123,10 @@ class JobQueue(Protocol):
 
     async def answer_of(self, attempt: UUID) -> Handle | SubmitRejectedError | None:
         """Give what ``record_answer`` wrote about an attempt, if anything."""
+        ...
+
+    async def stored(self, job: UUID, project: UUID) -> StoredResult | None:
+        """Tell where the result of a job of this project is kept; ``None`` where there is no such job."""
         ...
 
     async def beat(self, card: ExecutorCard) -> Pulse:

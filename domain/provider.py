@@ -27,6 +27,7 @@ from uuid import UUID
 from domain.capabilities import Capability
 from domain.errors import RushesError
 from domain.failures import RULES, ErrorCode
+from domain.frames import Frame
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind
 
@@ -167,6 +168,8 @@ class Provider(Protocol):
     async def submit(self, request: GenerationRequest, attempt: Attempt) -> Handle:
         """Ask for one generation with exactly one POST, never retried.
 
+        ``request`` has its frames read; the attempt's own request has what is kept of them.
+
         Raises:
             SubmitRejectedError: provably nothing was accepted.
             SubmitUnknownError: it may have been.
@@ -209,3 +212,20 @@ class Provider(Protocol):
     async def aclose(self) -> None:
         """Let go of connections."""
         ...
+
+
+def frames_to_send(request: GenerationRequest) -> Mapping[str, Frame]:
+    """Give the frames of a request by field, for an adapter to encode.
+
+    Raises:
+        SubmitRejectedError: one was given as an address that nobody read.
+    """
+    frames = {name: frame for name, frame in request.frames.items() if frame is not None}
+    if unread := [name for name in request.frames if name not in frames or not _is_there(frames[name])]:
+        message = f"{' and '.join(unread)}: the picture was not read before the submit"
+        raise SubmitRejectedError(ErrorCode.INVALID_REQUEST, message)
+    return frames
+
+
+def _is_there(frame: Frame) -> bool:
+    return bool(frame.content or frame.address)

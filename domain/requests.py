@@ -5,8 +5,10 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 from uuid import UUID
 
+from domain.frames import Frame, shown_address
 from domain.statuses import JobKind
 
+_FRAMES = {"start_frame": "start_frame_url", "end_frame": "end_frame_url"}
 _IDS = ("job_id", "project_id", "scene_id", "shot_id")
 
 
@@ -32,6 +34,29 @@ class GenerationRequest:
     project_title: str = ""
     scene_title: str = ""
     shot_label: str = ""
+    start_frame: Frame | None = None
+    """What ``start_frame_url`` led to; providers take this, and never an address."""
+    end_frame: Frame | None = None
+
+    @property
+    def frames(self) -> Mapping[str, Frame | None]:
+        """The frames that were given, by the field that they were given in; ``None`` before they are read."""
+        given = {url: (getattr(self, url), getattr(self, name)) for name, url in _FRAMES.items()}
+        return {url: frame for url, (address, frame) in given.items() if address or frame}
+
+    def with_frames(self, frames: Mapping[str, Frame]) -> Self:
+        """Fill in what was read, by field; an address that is a picture itself is cut short."""
+        changes: dict[str, Any] = {}
+        for name, url in _FRAMES.items():
+            if url in frames:
+                address = getattr(self, url)
+                changes |= {name: frames[url], url: address and shown_address(address)}
+        return replace(self, **changes)
+
+    def frozen(self) -> Self:
+        """Give what is kept with an attempt: the frames' digests without their bytes."""
+        kept = {n: f and replace(f, content=b"") for n in _FRAMES if (f := getattr(self, n)) is not None}
+        return replace(self, **kept)
 
     def with_defaults(self, *, aspect_ratio: str, resolution: str | None) -> Self:
         """Fill in what the caller left open; providers are always told explicitly."""
@@ -44,6 +69,9 @@ class GenerationRequest:
     def to_json(self) -> dict[str, Any]:
         """Give a JSON object that ``from_json`` reads back."""
         data = {name: getattr(self, name) for name in self.__slots__}
+        for name in _FRAMES:
+            frame = data.pop(name)
+            data |= {name: frame.to_json()} if frame is not None else {}
         return data | {name: str(data[name]) for name in _IDS if data[name] is not None}
 
     @classmethod
@@ -53,4 +81,6 @@ class GenerationRequest:
         for name in _IDS:
             known[name] = UUID(known[name]) if known.get(name) else None
         known["kind"] = JobKind(known["kind"])
+        for name in _FRAMES.keys() & known.keys():
+            known[name] = Frame.from_json(known[name]) if known[name] else None
         return cls(**known)

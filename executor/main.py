@@ -29,6 +29,8 @@ from executor.garbage import collect_less_often
 from executor.parts import Parts
 from executor.settings import ExecutorSettings
 from executor.vetting import vet
+from fetching.open import open_fetcher
+from fetching.settings import FetchSettings
 from media.stitcher import ProcessStitcher
 from media.tool import PyAVTool
 from providers.registry import Providers
@@ -48,6 +50,7 @@ async def work(
     *,
     database: DatabaseSettings,
     storage: StorageSettings,
+    fetching: FetchSettings,
     providers: Providers,
 ) -> None:
     """Run an executor until ``stop`` is set, then drain. The caller closes the providers.
@@ -64,6 +67,8 @@ async def work(
         await vet(
             {_CHOICES[kind]: providers.get(kind, made.name) for kind, made in providers.defaults.items()}
         )
+        fetcher = open_fetcher(fetching)
+        stack.push_async_callback(fetcher.aclose)
         lanes = lanes_of(providers, settings)
         blobs = await stack.enter_async_context(_opened_store(storage))
         spool = await asyncio.to_thread(prepare_spool, storage.rushes_home)
@@ -77,6 +82,7 @@ async def work(
             blobs=blobs,
             media=stack.enter_context(closing(PyAVTool())),
             spool=spool,
+            fetcher=fetcher,
         )
         collect_less_often()
         await Executor(PostgresQueue(pool), lanes, parts).run(stop, ready)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from domain.fetching import Fetcher
 from domain.media import MediaTool
 from domain.moves import Move, Outcome
 from domain.ports import ExecutorCard, JobQueue
 from domain.provider import Provider
 from domain.statuses import JobKind
 from domain.storage import BlobStore
+from executor.frames import AT_ONCE, FrameReader
 from executor.generating import Poller
 from executor.heart import Heart
 from executor.previewing import Previewer
@@ -32,6 +34,7 @@ class Parts:
     providers: Mapping[tuple[JobKind, str], Provider]
     blobs: BlobStore
     media: MediaTool
+    fetcher: Fetcher
     spool: Path
     """An existing folder for files on their way."""
 
@@ -47,11 +50,13 @@ def assemble(
 ) -> Runner:
     """Build the runner of one executor."""
     settings = parts.settings
+    places = asyncio.Semaphore(AT_ONCE)
+    frames = FrameReader(queue, parts.fetcher, parts.blobs, parts.media, parking, places)
     return Runner(
         providers=parts.providers,
         write=write,
         parking=parking,
-        submitter=Submitter(queue, heart, rng),
+        submitter=Submitter(queue, heart, rng, frames),
         poller=Poller(parking, rng, settings.max_retries, settings.video_polls_per_second),
         recoverer=Recoverer(queue, parking, settings.submit_recovery_seconds),
         storer=Storer(

@@ -1,6 +1,8 @@
 """From a claimed job to a committed handle: intent first, then exactly one POST."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
 from uuid import uuid4
@@ -8,7 +10,7 @@ from uuid import uuid4
 import structlog
 
 from domain import moves
-from domain.errors import DatabaseUnavailableError, PoisonedError, Problem
+from domain.errors import DatabaseUnavailableError, InvalidRequestError, PoisonedError, Problem
 from domain.failures import RULES, ErrorCode, Retrier
 from domain.moves import Pause
 from domain.ports import JobQueue
@@ -16,6 +18,7 @@ from domain.provider import Attempt, Handle, ProviderError, SubmitRejectedError,
 from domain.requests import GenerationRequest
 from domain.retry import Backoff
 from domain.statuses import AttemptState, JobStatus
+from executor.frames import FrameLaterError, FrameReader
 from executor.heart import Heart
 from executor.work import JobLostError, Work
 
@@ -23,6 +26,8 @@ SUBMIT_TIMEOUT = 120.0
 """A submit that has not answered after this long is taken for lost; frames of 20 MB fit well inside."""
 _FENCED_DELAY = 2.0
 """Before a job that was taken back unsent may be claimed again: by then another beat was tried."""
+_FRAME_TRIES = 12
+"""About half an hour, with the pauses between them; then a person looks at the address."""
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +39,7 @@ class Submitter:
     queue: JobQueue
     heart: Heart
     rng: Random
+    frames: FrameReader
     backoff: Backoff = Backoff()  # noqa: RUF009 # frozen, so it may be shared
 
     async def submit(self, work: Work) -> Handle | None:
@@ -42,12 +48,24 @@ class Submitter:
         Returns its handle, or ``None`` when the job is over for now. A lost answer is raised, after it was
         noted, as ``SubmitUnknownError``: the caller goes on to recover it.
         """
-        fence = self.heart.fence()
         request, problems = prepare(work)
         if problems:
-            error = SubmitRejectedError(ErrorCode.INVALID_REQUEST, "; ".join(map(str, problems)))
-            await work.move(moves.fail(work.claim, JobStatus.PROCESSING, error))
+            await self._refuse(work, problems)
             return None
+        async with AsyncExitStack() as frames:
+            try:
+                given = self.frames.given(request, work.provider.models[request.model])
+                request = await frames.enter_async_context(given)
+            except InvalidRequestError as error:
+                await self._refuse(work, error.problems)
+                return None
+            except FrameLaterError as error:
+                await self._wait_for_frames(work, error)
+                return None
+            return await self._submit(work, request)
+
+    async def _submit(self, work: Work, request: GenerationRequest) -> Handle | None:
+        fence = self.heart.fence()
         if not await self._begin(work, request):
             return None
         attempt = work.submitted
@@ -66,6 +84,25 @@ class Submitter:
         await self._accepted(work, handle)
         return handle
 
+    async def _refuse(self, work: Work, problems: Sequence[Problem]) -> None:
+        error = SubmitRejectedError(ErrorCode.INVALID_REQUEST, "; ".join(map(str, problems)))
+        await work.move(moves.fail(work.claim, JobStatus.PROCESSING, error))
+
+    async def _wait_for_frames(self, work: Work, why: FrameLaterError) -> None:
+        """Queue a job again whose frames cannot be read now: no generation, so no retry is used up."""
+        claim = work.claim
+        # A claim that came to no attempt was for its frames, or given back by an executor that stopped.
+        tries = max(claim.job.claim_count - claim.attempts, 1)
+        log.info("a frame cannot be read", action="frame_later", tries=tries, error=why.message)
+        if tries % _FRAME_TRIES == 0:
+            error = SubmitRejectedError(
+                ErrorCode.INVALID_REQUEST, f"{why.message} (tried {_FRAME_TRIES} times)"
+            )
+            await work.move(moves.fail(claim, JobStatus.PROCESSING, error))
+            return
+        delay = self.backoff.delay(tries, self.rng)
+        await work.move(moves.release(claim, delay, ProviderError(ErrorCode.DOWNLOAD_FAILED, why.message)))
+
     async def _begin(self, work: Work, request: GenerationRequest) -> bool:
         claim = work.claim
         attempt_id = uuid4()
@@ -76,7 +113,7 @@ class Submitter:
                 number=claim.attempts + 1,
                 provider=work.provider.name,
                 model=request.model,
-                request=request,
+                request=request.frozen(),
                 landing=f"{claim.job.id}/{attempt_id}",
                 estimated_cost=work.provider.models[request.model].quote(request),
             )

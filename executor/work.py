@@ -1,7 +1,8 @@
 """One job's way through the executor: what all its steps share."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from domain.capabilities import Capability
@@ -104,13 +105,19 @@ class Parking:
 
     async def wait(self, seconds: float) -> None:
         """Sleep; ends in ``CancelledError`` once the executor drains."""
+        with self.parked():
+            await asyncio.sleep(seconds)
+
+    @contextmanager
+    def parked(self) -> Iterator[None]:
+        """Do what may be broken off: ends in ``CancelledError`` once the executor drains."""
         task = asyncio.current_task()
         assert task is not None
         if self._closed:
             raise asyncio.CancelledError
         self._parked.add(task)
         try:
-            await asyncio.sleep(seconds)
+            yield
         finally:
             self._parked.discard(task)
 

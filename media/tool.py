@@ -1,20 +1,24 @@
 """Open clips and images with PyAV and Pillow, off the event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+from domain.frames import Frame
 from domain.media import MediaInfo, Previews
 from media.boxes import starts_at_once, top_level_boxes
 from media.clips import probe_clip
 from media.faststart import rewrite_for_streaming
+from media.frames import prepare_frame
 from media.previews import draw_previews
 from media.stills import probe_still
 
-_T = TypeVar("_T")
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
+
 _WORKERS = 2
 """Probes at a time. One takes tens of milliseconds; more would only compete with the event loop for cores."""
 
@@ -42,8 +46,12 @@ class PyAVTool:
         """Draw a clip's poster and strip."""
         return await self._run(draw_previews, path)
 
-    async def _run(self, doing: Callable[[Path], _T], path: Path) -> _T:
-        return await asyncio.wrap_future(self._threads.submit(doing, path))
+    async def prepare_frame(self, content: bytes, types: Sequence[str], largest: int) -> Frame:
+        """Check a picture by decoding it, and make it one of ``types`` with at most ``largest`` bytes."""
+        return await self._run(prepare_frame, content, types, largest)
+
+    async def _run(self, work: Callable[_Given, _Made], *args: _Given.args, **kwargs: _Given.kwargs) -> _Made:
+        return await asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
 
     def close(self) -> None:
         """Let go of the threads; probes that have not begun are dropped."""

@@ -16,6 +16,7 @@ Point it at a simulator: the tests submit generations.
 from dataclasses import replace
 from uuid import uuid4
 
+from domain.failures import ErrorCode
 from domain.provider import (
     Attempt,
     GenerationFailedError,
@@ -28,7 +29,14 @@ from domain.provider import (
 )
 from domain.statuses import JobKind
 from providers.contract_failures import FailureContract
-from providers.contract_steps import LONGEST_HANDLE, SUBMIT_CODES, download, error_of, through_json
+from providers.contract_steps import (
+    LONGEST_HANDLE,
+    SUBMIT_CODES,
+    a_frame,
+    download,
+    error_of,
+    through_json,
+)
 
 
 class ProviderContract(FailureContract):
@@ -81,6 +89,24 @@ class ProviderContract(FailureContract):
             error = await error_of(provider.submit(request, self.attempt(provider, request)))
             assert isinstance(error, SubmitRejectedError), repr(error)
             assert error.code in SUBMIT_CODES, error.code
+
+        self.with_provider(check)
+
+    def test_starts_from_a_frame(self) -> None:
+        """A frame is taken as it was read; an address that nobody read is refused, and never fetched."""
+
+        async def check(provider: Provider) -> None:
+            request = self.request(provider)
+            capability = provider.models[request.model]
+            if not capability.start_frame:
+                return
+            unread = replace(request, start_frame_url="https://example.com/frame.png")
+            error = await error_of(provider.submit(unread, self.attempt(provider, unread)))
+            assert isinstance(error, SubmitRejectedError), repr(error)
+            assert error.code is ErrorCode.INVALID_REQUEST, error.code
+            read = unread.with_frames({"start_frame_url": a_frame(capability.frame_types[0])})
+            handle = await provider.submit(read, self.attempt(provider, read.frozen()))
+            await download(provider, await self.finish(provider, handle))
 
         self.with_provider(check)
 

@@ -1,13 +1,17 @@
 """What the contract's tests stand on: a request, its attempt, and the steps of a generation."""
 
 import asyncio
+import io
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from unittest import SkipTest
 from uuid import uuid4
 
+from PIL import Image
+
 from domain.failures import ErrorCode
+from domain.frames import Frame
 from domain.provider import (
     Attempt,
     GenerationFailedError,
@@ -42,6 +46,13 @@ _SIGNATURES = {
     "image/webp": (8, b"WEBP"),
 }
 _T = TypeVar("_T")
+
+
+def a_frame(content_type: str) -> Frame:
+    """Give a small picture as the executor reads it."""
+    written = io.BytesIO()
+    Image.new("RGB", (640, 360), "teal").save(written, format=content_type.removeprefix("image/"))
+    return Frame.of(written.getvalue(), content_type, 640, 360)
 
 
 async def error_of(asked: Awaitable[object]) -> ProviderError:

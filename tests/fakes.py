@@ -12,10 +12,12 @@ from uuid import UUID, uuid4
 
 from domain.capabilities import Capability, Seconds
 from domain.errors import NotFoundError
+from domain.fetching import FetchFailedError, Reply, UrlRefusedError, url_problem
+from domain.frames import Frame
 from domain.job import AttemptRecord, Claim, Job
 from domain.media import MediaInfo, Previews, SpriteLayout
 from domain.moves import Move, Outcome
-from domain.ports import ExecutorCard, Lane, Pulse
+from domain.ports import ExecutorCard, Lane, Pulse, StoredResult
 from domain.provider import (
     Attempt,
     Handle,
@@ -97,6 +99,8 @@ class FakeQueue:
         self.outcomes = outcomes
         self.moves: list[Move] = []
         self.answers: list[tuple[UUID, Handle | ProviderError]] = []
+        self.results: dict[tuple[UUID, UUID], StoredResult] = {}
+        """By job and project."""
         self.late_answer: Handle | SubmitRejectedError | None = None
         self.pulse = Pulse()
         self.beats = 0
@@ -144,6 +148,11 @@ class FakeQueue:
         self._fail()
         return self.late_answer
 
+    async def stored(self, job: UUID, project: UUID) -> StoredResult | None:
+        """Give the scripted result."""
+        self._fail()
+        return self.results.get((job, project))
+
     async def beat(self, card: ExecutorCard) -> Pulse:
         """Count beats."""
         self._fail()
@@ -187,11 +196,13 @@ class FakeProvider:
     opens: list[object] = field(default_factory=list)
     recoveries: list[object] = field(default_factory=list)
     asked: list[Attempt] = field(default_factory=list)
+    requests: list[GenerationRequest] = field(default_factory=list)
     cancelled: list[Handle] = field(default_factory=list)
 
     async def submit(self, request: GenerationRequest, attempt: Attempt) -> Handle:
         """Give the next scripted answer, a handle by default."""
         self.asked.append(attempt)
+        self.requests.append(request)
         return _next(self.submits, Handle("h-1", {"region": "here"}))
 
     async def poll(self, handle: Handle) -> Pending | Result:
@@ -254,6 +265,47 @@ class FakeMedia:
         if self.preview_failures:
             raise self.preview_failures.pop(0)
         return Previews(b"a poster", b"a strip", SpriteLayout(160, 90, 2, (0.0, 1.0)))
+
+    async def prepare_frame(self, content: bytes, types: Sequence[str], largest: int) -> Frame:
+        """Take the bytes for a picture of the first type."""
+        if self.failures:
+            raise self.failures.pop(0)
+        return Frame.of(content, types[0], 1280, 720)
+
+
+class FakeFetcher:
+    """Answers by URL what it is told; of what it does not know there is nothing to be had."""
+
+    def __init__(self) -> None:
+        self.replies: dict[str, list[Reply | Exception]] = {}
+        """By URL, one after the other; the last one again and again."""
+        self.fetched: list[str] = []
+        self.posted: list[tuple[str, bytes, Mapping[str, str]]] = []
+
+    async def get(self, url: str, *, most: int) -> Reply:
+        """Give the next scripted reply."""
+        self.fetched.append(url)
+        reply = self._next(url)
+        if len(reply.content) > most:
+            raise UrlRefusedError(f"there are more than {most / 1e6:.0f} MB")
+        return reply
+
+    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Reply:
+        """Remember what was sent; give the next scripted reply."""
+        self.posted.append((url, content, headers))
+        return self._next(url)
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+    def _next(self, url: str) -> Reply:
+        if wrong := url_problem(url):
+            raise UrlRefusedError(wrong)
+        script = self.replies.get(url, [FetchFailedError("it cannot be connected to")])
+        reply = script[0] if len(script) == 1 else script.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
 
 
 class FakeBlobs:

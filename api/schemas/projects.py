@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -11,28 +10,31 @@ from pydantic_core import PydanticCustomError
 
 from api.schemas.base import Answered, Asked, Text, Title
 from domain.films import Film, NewProject, NewScene, NewShot, Project
+from domain.frames import address_problem
 from domain.statuses import JobStatus, RenderStatus, Step
 from services.progress import FilmProgress, SceneProgress
 from services.projects import labels_for
 
-LONGEST_URL = 2_048
 MOST_SCENES = 200
 MOST_SHOTS = 200
 
 
-def _frame(url: str) -> str:
-    """Check a frame's address by its form; what it leads to is for whoever fetches it."""
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound or any(sign.isspace() or not sign.isprintable() for sign in url):
-        raise PydanticCustomError("frame_url", "allowed: an http or https URL")
-    return url
+def _frame(address: str) -> str:
+    """Check a frame as far as it shows here; what it leads to is for whoever reads it."""
+    if wrong := address_problem(address, ["gs"]):
+        raise PydanticCustomError("frame_url", "{wrong}", {"wrong": wrong})
+    return address
 
 
-FrameUrl = Annotated[str, Field(max_length=LONGEST_URL), AfterValidator(_frame)]
+FrameUrl = Annotated[
+    str,
+    AfterValidator(_frame),
+    Field(
+        description="An http or https URL, a data: URI of a PNG, JPEG or WebP picture, a storage key, "
+        "/api/v1/jobs/{id}/content, or a gs:// address where the provider reads it.",
+        examples=["https://example.com/lighthouse.png"],
+    ),
+]
 Seconds = Annotated[float, Field(gt=0, le=600)]
 
 

@@ -3,6 +3,7 @@
 REST, not xAI's gRPC SDK: that one repeats a submit up to five times (xai-sdk 1.21.0).
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -114,7 +115,8 @@ class GrokVideos(_Grok):
         """Ask for one clip with one POST."""
         able = checked(request, self.kind, self.models.get(request.model))
         name = filename(attempt.landing, self.kind)
-        answer = await self._xai.submit("/videos/generations", video_body(request, able, name))
+        body = await asyncio.to_thread(video_body, request, able, name)
+        answer = await self._xai.submit("/videos/generations", body)
         return Handle(
             self._id_in(answer),
             {"filename": name, "quote": str(able.quote(request))},

@@ -30,7 +30,7 @@ class GrokVideoModel(Capability):
     def problems(self, request: GenerationRequest) -> list[Problem]:
         """List everything about ``request`` that this model cannot do."""
         found = super().problems(request)
-        if request.end_frame_url and request.resolution == "1080p":
+        if "end_frame_url" in request.frames and request.resolution == "1080p":
             # The guide counts an end frame as reference-to-video, which ends at 720p.
             allowed = "with an end frame allowed: 720p, 480p"
             found.append(Problem("resolution", request.resolution, allowed, request.shot_label))
@@ -47,6 +47,8 @@ def _video(frame: str, *, end_frame: bool = False, **cents: int) -> Capability:
         price_per_image=Decimal(frame),
         start_frame=True,
         end_frame=end_frame,
+        # Undocumented for REST; two of them in base64 fit the 20 MiB that a message of xAI's gRPC may have.
+        largest_frame=7 * 1024 * 1024,
         longest_prompt=_LONGEST_PROMPT,
         # Third parties see 30 to 100 s; xai-sdk gives up after 10 minutes, and a paid clip deserves longer.
         typical_seconds=60,

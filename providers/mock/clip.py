@@ -9,10 +9,11 @@ import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
 from domain.requests import GenerationRequest
+from providers.mock.dissolve import Dissolve, to_planes
 from providers.mock.frame import FrameSize, frame_size
 from providers.mock.motion import Motion
 from providers.mock.slate import Slate, draw_slate
@@ -41,7 +42,7 @@ def write_clip(
         audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo", bit_rate=96_000)
         assert isinstance(audio, AudioStream)
         tone = _TONES[request.job_id.int % len(_TONES)] if request.generate_audio is not False else 0.0
-        motion = _Moving(slate, frames)
+        motion = _Moving(slate, Dissolve(request, size, frames, FRAME_RATE), frames)
         for index, sound in enumerate(_sound(frames, tone)):
             if stop.is_set():
                 break
@@ -68,17 +69,15 @@ def _video_stream(container: OutputContainer, size: FrameSize) -> VideoStream:
 class _Moving:
     """The picture of a clip, brought from frame to frame."""
 
-    def __init__(self, slate: Slate, frames: int) -> None:
-        still = av.VideoFrame.from_ndarray(np.asarray(slate.image), format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
-        self._picture = np.ascontiguousarray(still.to_ndarray(), dtype=np.uint8)
+    def __init__(self, slate: Slate, dissolve: Dissolve, frames: int) -> None:
+        self._picture = to_planes(slate.image)
+        self._dissolve = dissolve
         self._motion = Motion(self._picture, slate, frames, FRAME_RATE)
 
     def frame(self, index: int) -> av.VideoFrame:
         """Give one frame, a copy: the encoder may keep it."""
         self._motion.draw(index)
-        frame = av.VideoFrame.from_ndarray(self._picture, format="yuv420p")
+        frame = av.VideoFrame.from_ndarray(self._dissolve.over(self._picture, index), format="yuv420p")
         frame.pts, frame.time_base = index, Fraction(1, FRAME_RATE)
         return frame
 

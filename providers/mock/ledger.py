@@ -9,13 +9,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from domain.frames import Frame
 from domain.provider import Attempt
 from domain.requests import GenerationRequest
 from providers.mock.script import Marker, Script, parse
@@ -39,6 +40,7 @@ CREATE TABLE IF NOT EXISTS submissions (
 );
 CREATE INDEX IF NOT EXISTS submissions_by_attempt ON submissions (attempt_id);
 CREATE INDEX IF NOT EXISTS submissions_by_job ON submissions (job_id);
+CREATE TABLE IF NOT EXISTS frames (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS keys (attempt_id TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS played (
     scope TEXT, marker TEXT, times INTEGER NOT NULL, first_at REAL NOT NULL, PRIMARY KEY (scope, marker)
@@ -126,6 +128,21 @@ class Ledger:
             row,
         )
         return str(row["handle_id"])
+
+    def keep_frame(self, frame: Frame) -> None:
+        """Keep the bytes of a frame; the same picture is kept once."""
+        self._connection().execute(
+            "INSERT OR IGNORE INTO frames VALUES (?, ?)", (frame.sha256, frame.content)
+        )
+
+    def with_frames(self, row: Accepted) -> Accepted:
+        """Give a submission with the bytes of its frames."""
+        frames = {
+            name: replace(frame, content=bytes(found[0]))
+            for name, frame in row.request.frames.items()
+            if frame and (found := self._one("SELECT content FROM frames WHERE sha256 = ?", frame.sha256))
+        }
+        return replace(row, request=row.request.with_frames(frames))
 
     def find(self, handle_id: str) -> Accepted | None:
         """Look a submission up by its handle."""

@@ -16,6 +16,7 @@ from domain.provider import (
     ResultGoneError,
     SubmitRejectedError,
     SubmitUnknownError,
+    frames_to_send,
 )
 from domain.requests import GenerationRequest
 from providers.mock.ledger import Accepted, Fate, KeyState, Ledger
@@ -57,8 +58,11 @@ class MockServer:
         """
         script = self._script(request)
         capability = self._checked(request)
+        frames = frames_to_send(request).values()
         with self.ledger.turn():
             answer = self._answer(request, attempt, script, capability)
+            for frame in frames:
+                self.ledger.keep_frame(frame)
         if isinstance(answer, ProviderError):
             raise answer
         return answer
@@ -154,7 +158,7 @@ class MockServer:
             return self.ledger.plays(row.handle_id, marker, row.script.limit(marker))
 
     def download(self, handle_id: str) -> tuple[Accepted, frozenset[Marker]]:
-        """Give what to render, and the failures due in this download.
+        """Give what to render, its frames with it, and the failures due in this download.
 
         Raises:
             ResultGoneError: scripted, or the generation is unknown.
@@ -166,7 +170,9 @@ class MockServer:
             if self._plays_once(marker, row):
                 raise ResultGoneError(code, raw=_REASON)
         faults = (Marker.DOWNLOAD_ERROR, Marker.TRUNCATED, Marker.WRONG_DURATION)
-        return row, frozenset(marker for marker in faults if self._plays_once(marker, row))
+        return self.ledger.with_frames(row), frozenset(
+            marker for marker in faults if self._plays_once(marker, row)
+        )
 
     def cancel(self, handle: Handle) -> None:
         """Note it; the mock finishes and bills all the same, as the real ones do."""

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind
 from providers.mock.backdrop import Palette, paint
+from providers.mock.dissolve import opened
 from providers.mock.frame import FrameSize
 from providers.mock.typography import Tracked, font_for, wrap
 
@@ -37,9 +38,14 @@ class Slate:
 
 
 def draw_slate(request: GenerationRequest, prompt: str, size: FrameSize) -> Slate:
-    """Draw everything that does not move. A shot's start frame and its takes share the landscape."""
+    """Draw everything that does not move. A shot's start frame and its takes share the landscape.
+
+    A clip that starts from a frame is set in it, out of focus, so that what is written on it stays readable.
+    """
     look = request.shot_id or request.job_id
     image, palette = paint(size, look.int, request.job_id.int)
+    if request.start_frame is not None and request.start_frame.content:
+        image = opened(request.start_frame.content, size).filter(ImageFilter.GaussianBlur(size.unit / 24))
     slate = Slate(image, palette, size)
     _shade_foot(slate)
     draw = ImageDraw.Draw(image)
@@ -100,8 +106,8 @@ def _shot(draw: ImageDraw.ImageDraw, slate: Slate, request: GenerationRequest, p
 
 def _how(request: GenerationRequest) -> str:
     parts = [f"{request.duration_seconds:g} S", *filter(None, (request.resolution, request.aspect_ratio))]
-    if request.start_frame_url:
+    if "start_frame_url" in request.frames:
         parts.append("FROM A START FRAME")
-    if request.end_frame_url:
+    if "end_frame_url" in request.frames:
         parts.append("TO AN END FRAME")
     return "  ·  ".join(parts).upper()

@@ -10,25 +10,23 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from domain.provider import Attempt
+from domain.provider import Attempt, frames_to_send
 from domain.requests import GenerationRequest
-from providers.veo3.frames import frame
+from providers.veo3.frames import frame_json
 
 PAYLOADS = ("bytesBase64Encoded", "encodedVideo")
 """Where a clip stands inline."""
+_FRAMES = {"start_frame_url": "image", "end_frame_url": "lastFrame"}
 
 
 def submit_body(request: GenerationRequest, attempt: Attempt, storage_uri: str | None) -> bytes:
-    """Give the JSON of a submit. Blocks: frames are read and encoded.
+    """Give the JSON of a submit. Blocks: frames are encoded.
 
     Raises:
-        SubmitRejectedError: a frame cannot be used.
+        SubmitRejectedError: a frame was not read before.
     """
     instance: dict[str, Any] = {"prompt": request.prompt}
-    if request.start_frame_url:
-        instance["image"] = frame("start_frame_url", request.start_frame_url)
-    if request.end_frame_url:
-        instance["lastFrame"] = frame("end_frame_url", request.end_frame_url)
+    instance |= {_FRAMES[name]: frame_json(frame) for name, frame in frames_to_send(request).items()}
     parameters: dict[str, Any] = {
         "sampleCount": 1,
         # An integer here, a string at the other Google API.

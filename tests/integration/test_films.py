@@ -16,6 +16,7 @@ from db.engine import Database
 from db.settings import DatabaseSettings
 from executor.main import work
 from executor.settings import ExecutorSettings
+from fetching.settings import FetchSettings
 from providers.registry import Providers
 from storage.open import open_store
 from storage.settings import StorageSettings
@@ -34,6 +35,7 @@ async def executing(database_url: str, home: Path, **settings: Any) -> AsyncIter
             ready,
             database=DatabaseSettings(database_url=database_url, rushes_home=home),
             storage=StorageSettings(rushes_home=home),
+            fetching=FetchSettings(),
             providers=Providers({}, {}, {}),
         )
     )

@@ -1,5 +1,6 @@
 """A request survives its way through the database, and through a newer version of Rushes."""
 
+import hashlib
 import json
 from dataclasses import replace
 from uuid import UUID
@@ -7,10 +8,14 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.frames import Frame
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind
 
 TEXT = st.text(max_size=40)
+FRAMES = st.none() | st.builds(
+    Frame, content_type=TEXT, content=st.binary(), sha256=TEXT, size=st.integers(0), address=st.none() | TEXT
+)
 REQUESTS = st.builds(
     GenerationRequest,
     job_id=st.uuids(),
@@ -31,6 +36,8 @@ REQUESTS = st.builds(
     project_title=TEXT,
     scene_title=TEXT,
     shot_label=TEXT,
+    start_frame=FRAMES,
+    end_frame=FRAMES,
 )
 
 
@@ -67,3 +74,27 @@ def test_ids_travel_as_text() -> None:
     request = GenerationRequest(UUID(int=1), UUID(int=2), None, None, JobKind.VIDEO, "m", "p")
     assert request.to_json()["job_id"] == str(UUID(int=1))
     assert request.to_json()["scene_id"] is None
+
+
+def test_what_is_kept_of_a_frame_is_its_digest() -> None:
+    content = b"a picture" * 100
+    address = "data:image/png;base64," + "A" * 1_000
+    request = GenerationRequest(UUID(int=1), UUID(int=2), None, None, JobKind.VIDEO, "m", "p")
+    request = replace(request, start_frame_url=address, end_frame_url="https://example.org/a.png?sig=secret")
+    read = request.with_frames({name: Frame.of(content, "image/png", 4, 3) for name in request.frames})
+
+    assert read.start_frame is not None
+    assert read.start_frame.content == content
+    kept = read.frozen().to_json()
+    assert kept["start_frame"] == {
+        "content_type": "image/png",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": 900,
+        "width": 4,
+        "height": 3,
+    }
+    assert kept["start_frame_url"] == "data:image/png;base64,…"
+    assert kept["end_frame_url"] == "https://example.org/a.png"
+    again = GenerationRequest.from_json(json.loads(json.dumps(kept)))
+    assert again.start_frame is not None
+    assert again.start_frame.content == b""

@@ -18,6 +18,7 @@ from providers.grok.models import VIDEO_MODELS
 from providers.grok.requests import video_body
 from tests.generations import a_request
 from tests.grok_server import KEY, Simulator, simulating
+from tests.pictures import a_frame
 
 HERE = Path(__file__).parent
 LATEST = "grok-imagine-video-1.5"
@@ -182,11 +183,15 @@ def test_the_adapter_says_it_in_the_same_words(client: Path, simulator: Simulato
         model=LATEST,
         duration_seconds=3.0,
         resolution="720p",
-        start_frame_url="https://example.org/a.png",
+        start_frame=a_frame(),
     )
     with simulator.books() as ledger:
         theirs = {row.prompt: row.body for row in ledger.all() if row.filename == "same.mp4"}
     assert theirs == {
         "words to pictures": our_body(words, "same.mp4"),
-        "picture to pictures": our_body(picture, "same.mp4"),
+        # The client passes an address on; we send the picture itself, which xAI takes in the same place.
+        "picture to pictures": {
+            **our_body(picture, "same.mp4"),
+            "image": {"url": "https://example.org/a.png"},
+        },
     }

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -100,6 +100,12 @@ async def test_everything_wrong_is_said_at_once(client: httpx.AsyncClient, execu
         ("start_frame_url", "https://exa mple.com/a.png"),
         ("end_frame_url", "https://example.com:99999/a.png"),
         ("end_frame_url", "https://example.com/" + "a" * 2_048),
+        ("start_frame_url", "https://me:secret@example.com/a.png"),
+        ("start_frame_url", "data:image/png;base64,###"),
+        ("start_frame_url", "data:,\x00"),
+        ("end_frame_url", "gs://bucket"),
+        ("end_frame_url", "/api/v1/jobs/1/content"),
+        ("end_frame_url", "../../secret.png"),
     ],
 )
 async def test_an_impossible_value_of_a_shot_names_it(
@@ -112,6 +118,23 @@ async def test_an_impossible_value_of_a_shot_names_it(
     assert entry["allowed"]
     assert entry["shot"]
     assert await execute("SELECT count(*) FROM projects") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "http://example.com/a.png?signature=1",
+        "data:image/png;base64,AAAA",
+        "gs://bucket/a.png",
+        f"/api/v1/jobs/{UUID(int=1)}/content",
+        f"{UUID(int=1)}/{UUID(int=2)}/{UUID(int=3)}.png",
+    ],
+)
+async def test_a_frame_is_kept_as_it_was_given(client: httpx.AsyncClient, frame: str) -> None:
+    script = {"title": "Film", "scenes": [{"shots": [{"start_frame_url": frame, "end_frame_url": frame}]}]}
+    made = (await client.post("/api/v1/projects", json=script)).json()
+    (shot,) = made["scenes"][0]["shots"]
+    assert (shot["start_frame_url"], shot["end_frame_url"]) == (frame, frame)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from providers.grok.store import filename
 from tests.database import eventually
 from tests.generations import a_request, an_attempt, downloaded, finished
 from tests.grok_server import KEY, Simulator, simulating
+from tests.pictures import a_frame
 from tests.stub_server import Answer, serving
 
 CLASSIC, LATEST = "grok-imagine-video", "grok-imagine-video-1.5"
@@ -466,8 +467,7 @@ async def test_no_key_is_sent_to_the_hosts_of_results(simulator: Simulator, vide
     ("model", "frames", "price"), [(LATEST, 2, "0.3"), (CLASSIC, 1, "0.142"), (f"{LATEST}-lite", 0, "0.06")]
 )
 async def test_the_quote_is_what_is_charged(videos: GrokVideos, model: str, frames: int, price: str) -> None:
-    fields = ("start_frame_url", "end_frame_url")[:frames]
-    pictures = dict.fromkeys(fields, "https://example.org/a.png")
+    pictures: dict[str, Any] = dict.fromkeys(("start_frame", "end_frame")[:frames], a_frame())
     request = asked(model=model, resolution="720p", duration_seconds=2.0, **pictures)
     result = await finished(videos, await videos.submit(request, an_attempt(request)))
     assert result.actual_cost == videos.models[model].quote(request) == Decimal(price)

@@ -17,6 +17,7 @@ from domain.errors import ConfigurationError
 from domain.statuses import JobKind
 from executor.main import work
 from executor.settings import ExecutorSettings
+from fetching.settings import FetchSettings
 from providers.grok.adapter import GrokImages, GrokVideos
 from providers.registry import Default, Providers
 from storage.settings import StorageSettings
@@ -56,6 +57,7 @@ async def running(simulator: Simulator, database_url: str, home: Path) -> AsyncI
             ready,
             database=DatabaseSettings(database_url=database_url, rushes_home=home),
             storage=StorageSettings(rushes_home=home),
+            fetching=FetchSettings(),
             providers=providers,
         )
     )

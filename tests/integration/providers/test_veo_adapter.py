@@ -1,7 +1,6 @@
 """Veo's adapter against the simulator, fault by fault."""
 
 import base64
-import io
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,9 +11,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from PIL import Image
 
 from domain.failures import ErrorCode
+from domain.frames import Frame
 from domain.provider import (
     GenerationFailedError,
     Handle,
@@ -29,6 +28,7 @@ from domain.requests import GenerationRequest
 from providers.veo3.adapter import VeoProvider
 from providers.vertex.inline import InlineReader
 from tests.generations import a_request, an_attempt, downloaded, finished, submitted
+from tests.pictures import a_frame, a_picture
 from tests.vertex import GCS, LITE, World, simulated
 
 
@@ -60,7 +60,8 @@ async def failure(provider: VeoProvider, prompt: str) -> GenerationFailedError:
 
 
 async def test_the_body_says_everything_explicitly(world: World) -> None:
-    request = wanted(seed=7, negative_prompt="rain", generate_audio=False, start_frame_url="gs://b/a.png")
+    frame = Frame("image/png", address="gs://b/a.png")
+    request = wanted(seed=7, negative_prompt="rain", generate_audio=False, start_frame=frame)
     attempt = an_attempt(request)
     async with veo(world) as provider:
         handle = await provider.submit(request, attempt)
@@ -96,15 +97,13 @@ async def test_sound_is_asked_for_unless_it_is_refused(world: World) -> None:
 
 
 async def test_frames_arrive(world: World) -> None:
-    picture = io.BytesIO()
-    Image.new("RGB", (320, 180), "teal").save(picture, format="WEBP")
-    frame = f"data:image/webp;base64,{base64.b64encode(picture.getvalue()).decode()}"
     async with veo(world) as provider:
-        await submitted(provider, wanted(start_frame_url=frame, end_frame_url=frame))
+        await submitted(provider, wanted(start_frame=a_frame("JPEG"), end_frame=a_frame("PNG")))
 
     (submit,) = world.simulator.ledger.accepted
     instance = submit.body["instances"][0]
-    assert instance["image"]["mimeType"] == instance["lastFrame"]["mimeType"] == "image/png"
+    assert [instance[name]["mimeType"] for name in ("image", "lastFrame")] == ["image/jpeg", "image/png"]
+    assert base64.b64decode(instance["image"]["bytesBase64Encoded"]) == a_picture("JPEG")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from domain.provider import Provider
 from domain.statuses import JobKind
 from executor.main import work
 from executor.settings import ExecutorSettings
+from fetching.settings import FetchSettings
 from providers.registry import Default, Providers
 from providers.simulators.account import Standing
 from storage.settings import StorageSettings
@@ -48,6 +49,7 @@ async def executing(world: World, database_url: str, home: Path, *, gcs: bool = 
             ready,
             database=DatabaseSettings(database_url=database_url, rushes_home=home),
             storage=StorageSettings(rushes_home=home),
+            fetching=FetchSettings(),
             providers=providers,
         )
     )

@@ -12,6 +12,7 @@ import pytest
 
 from domain.errors import DatabaseUnavailableError, MediaError, PoisonedError, StorageError
 from domain.failures import ErrorCode
+from domain.fetching import FetchFailedError, Reply, UrlRefusedError
 from domain.job import AttemptRecord, Claim
 from domain.media import Previews
 from domain.moves import Move, Outcome
@@ -31,7 +32,7 @@ from executor.heart import Heart
 from executor.parts import Parts, assemble
 from executor.settings import ExecutorSettings
 from executor.work import Parking, Work
-from tests.fakes import FakeBlobs, FakeMedia, FakeProvider, FakeQueue, make_attempt, make_claim
+from tests.fakes import FakeBlobs, FakeFetcher, FakeMedia, FakeProvider, FakeQueue, make_attempt, make_claim
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -41,6 +42,7 @@ class Bench:
 
     def __init__(self, spool: Path) -> None:
         self.queue, self.provider = FakeQueue(), FakeProvider()
+        self.fetcher = FakeFetcher()
         self.blobs, self.media, self.parking = FakeBlobs(), FakeMedia(), Waits()
         self.now = 0.0
         card = ExecutorCard(uuid4(), "test", "here", 1)
@@ -51,6 +53,7 @@ class Bench:
             providers={(self.provider.kind, self.provider.name): self.provider},
             blobs=self.blobs,
             media=self.media,
+            fetcher=self.fetcher,
             spool=spool,
         )
         self.runner = assemble(
@@ -134,6 +137,60 @@ async def test_an_impossible_job_fails_alone_before_anything_is_asked(
     assert says in bench.last.columns["error_message"]
     assert bench.last.gives_back
     assert not bench.provider.asked
+
+
+FRAME = "https://example.org/a.png?sig=secret"
+
+
+async def test_a_frame_is_read_before_the_intent_and_kept_as_its_digest(bench: Bench) -> None:
+    bench.fetcher.replies[FRAME] = [Reply(200, b"a picture")]
+    assert await bench.run(make_claim(start_frame_url=FRAME)) == ["begin", "accept", "collect", "complete"]
+    (request,) = bench.provider.requests
+    assert request.start_frame is not None
+    assert request.start_frame.content == b"a picture"
+    begun = bench.queue.moves[0].attempt
+    assert begun is not None
+    assert begun.begun is not None
+    kept = begun.begun.request
+    assert kept.start_frame is not None
+    assert (kept.start_frame.content, kept.start_frame.sha256) == (b"", request.start_frame.sha256)
+    assert bench.provider.asked[0].request is kept, "nothing holds the bytes while the provider works"
+
+
+async def test_a_bad_frame_costs_nothing_and_fails_alone(bench: Bench) -> None:
+    bench.fetcher.replies[FRAME] = [UrlRefusedError("its host is not on the public internet")]
+    assert await bench.run(make_claim(start_frame_url=FRAME)) == ["fail"]
+    assert bench.last.columns["error_code"] == ErrorCode.INVALID_REQUEST
+    assert "start_frame_url is 'https://example.org/a.png'; its host" in bench.last.columns["error_message"]
+    assert bench.last.gives_back
+    assert not bench.provider.asked
+
+
+@pytest.mark.parametrize("tries", [1, 5, 11, 13])
+async def test_a_frame_that_cannot_be_fetched_is_tried_again_as_that(bench: Bench, tries: int) -> None:
+    bench.fetcher.replies[FRAME] = [FetchFailedError("it takes too long to answer")]
+    assert await bench.run(make_claim(start_frame_url=FRAME, claim_count=tries)) == ["release"]
+    assert bench.last.gives_back, "it is no generation"
+    assert bench.last.frees_slot
+    assert 0 < bench.last.delay <= 300
+    assert bench.last.columns["error_code"] == ErrorCode.DOWNLOAD_FAILED
+    assert "it takes too long to answer" in bench.last.columns["error_message"]
+    assert not bench.provider.asked
+
+
+@pytest.mark.parametrize("tries", [12, 24])
+async def test_a_frame_that_is_never_there_is_for_a_person(bench: Bench, tries: int) -> None:
+    bench.fetcher.replies[FRAME] = [FetchFailedError("it takes too long to answer")]
+    assert await bench.run(make_claim(start_frame_url=FRAME, claim_count=tries)) == ["fail"]
+    assert bench.last.columns["error_code"] == ErrorCode.INVALID_REQUEST
+    assert "tried 12 times" in bench.last.columns["error_message"]
+
+
+async def test_a_resume_fetches_no_frame_again(bench: Bench) -> None:
+    attempt = make_attempt(AttemptState.ACCEPTED, provider_job_id="h-1", handle={})
+    claim = make_claim(attempt, status=JobStatus.GENERATING, start_frame_url="https://example.org/edited.png")
+    assert await bench.run(claim) == ["collect", "complete"]
+    assert bench.fetcher.fetched == []
 
 
 async def test_a_refused_submit_goes_back_without_using_up_a_retry(bench: Bench) -> None:

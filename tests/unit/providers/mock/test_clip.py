@@ -17,6 +17,7 @@ from providers.mock.clip import write_clip
 from providers.mock.frame import FrameSize, frame_size
 from providers.mock.stills import write_still
 from tests.generations import a_request
+from tests.pictures import a_frame
 
 GO_ON = threading.Event()
 
@@ -114,6 +115,8 @@ def test_the_same_job_gives_the_same_bytes(tmp_path: Path) -> None:
         {"shown": "a boat"},
         {"generate_audio": False},
         {"start_frame_url": "https://example.com/a.png"},
+        {"start_frame": a_frame()},
+        {"end_frame": a_frame()},
     ],
 )
 def test_everything_that_is_asked_for_shows(tmp_path: Path, change: dict[str, Any]) -> None:
@@ -173,3 +176,19 @@ def test_a_clip_nobody_wants_any_more_is_not_finished(tmp_path: Path) -> None:
     write_clip(a_request(), "a lighthouse", 60.0, tmp_path / "clip.part", stop)
 
     assert not (tmp_path / "clip.part").exists()
+
+
+def test_a_clip_starts_from_its_frame_and_ends_at_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "clip.part"
+    request = a_request(start_frame=a_frame(colour="red"), end_frame=a_frame("JPEG", colour="blue"))
+    write_clip(request, "a lighthouse", 1.0, path, GO_ON)
+
+    with av.open(str(path)) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+    for picture, colour in ((pictures[0], (255, 0, 0)), (pictures[-1], (0, 0, 255))):
+        assert np.abs(picture.astype(int) - colour).max() < 20, "the frame and nothing else"
+    middle = pictures[12]
+    assert np.ptp(middle.astype(int)) > 200, "in between, the slate"
+    top = middle[:80, :300].mean(axis=(0, 1))
+    assert top[0] > 2 * top[2], "set in the start frame"
