@@ -1,15 +1,33 @@
 -- One row per executor, by the database's clock. Tells as well which of its jobs a person cancelled, and
 -- whether some executor that stopped beating still holds jobs.
-WITH beaten AS (
+WITH RECURSIVE beaten AS (
     INSERT INTO executors (id, name, host, pid, settings)
     VALUES (:id, :name, :host, :pid, CAST(:settings AS jsonb))
-    ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), stopped_at = NULL, settings = excluded.settings
+    ON CONFLICT (id) DO UPDATE SET heartbeat_at = now(), stopped_at = NULL, settings = excluded.settings,
+        name = excluded.name, host = excluded.host, pid = excluded.pid
+), holders (id) AS (
+    -- Everybody who holds jobs: one probe of ix_jobs_in_hand each, however many they hold.
+    (
+        SELECT j.claimed_by FROM video_generation_jobs j
+        WHERE j.in_hand AND j.claimed_by IS NOT NULL ORDER BY j.claimed_by LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT j.claimed_by FROM video_generation_jobs j
+        WHERE j.in_hand AND j.claimed_by > h.id ORDER BY j.claimed_by LIMIT 1
+    )
+    FROM holders h WHERE h.id IS NOT NULL
+), missed AS (
+    -- A holder without a row, deleted by somebody's hand, gets one, and from now on the time that everybody
+    -- has to beat: it may be alive. If it is not, its jobs are orphans like any others.
+    INSERT INTO executors (id, name, host, pid)
+    SELECT h.id, 'unknown', 'unknown', 0 FROM holders h
+    WHERE h.id <> :id AND NOT EXISTS (SELECT FROM executors e WHERE e.id = h.id)
+    ON CONFLICT (id) DO NOTHING
 )
 SELECT ARRAY(
     SELECT id FROM video_generation_jobs WHERE claimed_by = :id AND in_hand AND status = 'cancelled'
 ) AS cancelled, EXISTS (
-    -- One probe per silent executor; as a plain join it would begin with all the jobs in hand.
-    SELECT FROM executors e
-    CROSS JOIN LATERAL (SELECT FROM video_generation_jobs j WHERE j.claimed_by = e.id AND j.in_hand LIMIT 1) held
-    WHERE e.id <> :id AND e.heartbeat_at < now() - make_interval(secs => :expiry)
+    SELECT FROM holders h JOIN executors e ON e.id = h.id
+    WHERE h.id <> :id AND e.heartbeat_at < now() - make_interval(secs => :expiry)
 ) AS orphans

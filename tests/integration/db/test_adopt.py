@@ -304,6 +304,30 @@ class TestBeat:
         other = card()
         assert list((await queue.beat(other)).cancelled) == []
 
+    async def test_a_holder_whose_row_was_deleted_is_given_its_time_and_then_rescued(
+        self, database: Database, queue: PostgresQueue, living: ExecutorCard
+    ) -> None:
+        lost = card("lost")
+        await queue.beat(lost)
+        life = await claimed(database, queue, lost.id)
+        await execute(database, "DELETE FROM executors WHERE id = :lost", lost=lost.id)
+        assert not (await queue.beat(living)).orphans, "it may be alive"
+        assert await queue.adopt(living.id, ["mock"], dead_too=True, limit=5) == []
+        await silence(database, lost.id, 11)
+        assert (await queue.beat(living)).orphans
+        (adopted,) = await queue.adopt(living.id, ["mock"], dead_too=True, limit=5)
+        assert adopted.job.id == life.claim.job.id
+
+    async def test_a_living_holder_whose_row_was_deleted_keeps_its_jobs(
+        self, database: Database, queue: PostgresQueue, living: ExecutorCard
+    ) -> None:
+        other = card("other")
+        await claimed(database, queue, other.id)
+        for beater in (living, other, living):
+            assert not (await queue.beat(beater)).orphans
+        found = await rows(database, "SELECT name FROM executors ORDER BY name")
+        assert [one["name"] for one in found] == ["living", "other"]
+
     async def test_a_beat_tells_of_orphans(
         self, database: Database, queue: PostgresQueue, living: ExecutorCard, dead: ExecutorCard
     ) -> None:
