@@ -67,12 +67,10 @@ class GenerationRequest:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give a JSON object that ``from_json`` reads back."""
-        data = {name: getattr(self, name) for name in self.__slots__}
-        for name in _FRAMES:
-            frame = data.pop(name)
-            data |= {name: frame.to_json()} if frame is not None else {}
-        return data | {name: str(data[name]) for name in _IDS if data[name] is not None}
+        """Give a JSON object that ``from_json`` reads back; what was left open is left out."""
+        data = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+        data |= {name: str(data[name]) for name in _IDS if name in data}
+        return data | {name: data[name].to_json() for name in _FRAMES if name in data}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
