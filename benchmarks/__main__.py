@@ -15,6 +15,7 @@ from benchmarks import (
     claim_latency,
     clips,
     fairness,
+    films,
     finished_rows,
     in_flight,
     lifecycles,
@@ -39,6 +40,7 @@ ROWS: dict[str, Row] = {
     "finished-rows": finished_rows.measure,
     "fairness": fairness.measure,
     "streaming": streaming.measure,
+    "films": films.measure,
     "takeover": takeover.measure,
 }
 

@@ -14,6 +14,9 @@ from domain.media import Stitched
 # -P: whatever lies in the current folder must not stand in for our modules.
 _COMMAND = (sys.executable, "-P", "-m", "media.stitch_process")
 
+_LONGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes in one line: it has a number for every clip."""
+
 
 class ProcessStitcher:
     """A ``domain.media.Stitcher``.
@@ -25,7 +28,9 @@ class ProcessStitcher:
 
     async def stitch(self, clips: Sequence[Path], into: Path, progress: Callable[[int], None]) -> Stitched:
         """See the port."""
-        process = await asyncio.create_subprocess_exec(*_COMMAND, stdin=PIPE, stdout=PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *_COMMAND, stdin=PIPE, stdout=PIPE, limit=_LONGEST_ANSWER
+        )
         try:
             answer = await _converse(process, clips, into, progress)
         finally:

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmarks import claim_latency, finished_rows, lifecycles, report, streaming
+from benchmarks import claim_latency, films, finished_rows, lifecycles, report, streaming
 from benchmarks.bench import Bench
 from benchmarks.machine import describe, remarks
 from benchmarks.scratch import scratch
@@ -17,6 +17,7 @@ ROWS = {
     "claim": claim_latency.measure,
     "finished-rows": finished_rows.measure,
     "streaming": streaming.measure,
+    "films": films.measure,
 }
 
 

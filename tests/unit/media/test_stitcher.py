@@ -57,8 +57,8 @@ class Children:
         self.started: list[asyncio.subprocess.Process] = []
         real = asyncio.create_subprocess_exec
 
-        async def start(*command: str, stdin: int, stdout: int) -> asyncio.subprocess.Process:
-            self.started.append(await real(*command, stdin=stdin, stdout=stdout))
+        async def start(*command: str, stdin: int, stdout: int, limit: int) -> asyncio.subprocess.Process:
+            self.started.append(await real(*command, stdin=stdin, stdout=stdout, limit=limit))
             return self.started[-1]
 
         monkeypatch.setattr("asyncio.create_subprocess_exec", start)
