@@ -56,7 +56,14 @@ def parts_of(
 async def executing(queue: JobQueue, parts: Parts) -> AsyncIterator[Executor]:
     """Run an executor that is ready when the block begins and drained when it is over."""
     ((kind, name), provider), *_ = parts.providers.items()
-    lane = Lane(kind, name, next(iter(provider.models)), parts.settings.video_concurrency, is_default=True)
+    lane = Lane(
+        kind,
+        name,
+        next(iter(provider.models)),
+        parts.settings.video_concurrency,
+        is_default=True,
+        rates=parts.settings.rates(provider),
+    )
     executor = Executor(queue, [lane], parts)
     ready, stop = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as group:

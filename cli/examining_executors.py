@@ -50,6 +50,10 @@ def _disagreements(living: Sequence[ExecutorState]) -> Iterator[Finding]:
             place = f"{lane.provider} {lane.kind}"
             limit = f"{lane.kind.upper()}_CONCURRENCY for {place}"
             said[limit][str(lane.limit)].append(executor.name)
+            for model, rate in lane.rates.items():
+                for use, most in (("SUBMITS", rate.submits), ("POLLS", rate.polls)):
+                    setting = f"{lane.kind.upper()}_{use}_PER_SECOND for {lane.provider} {model}"
+                    said[setting]["unlimited" if most is None else f"{most:g}"].append(executor.name)
             said[f"{lane.kind.upper()}_MODEL for {place}"][lane.model].append(executor.name)
             if lane.is_default:
                 said[f"{lane.kind.upper()}_PROVIDER"][lane.provider].append(executor.name)

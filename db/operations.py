@@ -12,9 +12,10 @@ from db.statements import statement
 from domain.job import Job
 from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn
 from domain.ports import Lane
+from domain.rates import Booking, Rate
 from domain.statuses import JobKind, JobStatus
 
-_executors, _gates = tables.executors, tables.gates
+_executors, _gates, _rates = tables.executors, tables.gates, tables.rates
 
 
 class OperationStore:
@@ -55,6 +56,17 @@ class OperationStore:
                 paused_until=row["until"] if row["lasting"] else None,
                 paused_reason=row["paused_reason"] if row["lasting"] else None,
             )
+            for row in (await self._connection.execute(query)).mappings()
+        ]
+
+    async def bookings(self) -> Sequence[Booking]:
+        """See the port."""
+        left = func.extract("epoch", _rates.c.free_at - func.now())
+        query = select(_rates, left.label("seconds")).order_by(
+            _rates.c.provider, _rates.c.kind, _rates.c.model
+        )
+        return [
+            Booking(row["provider"], JobKind(row["kind"]), row["model"], max(0.0, float(row["seconds"])))
             for row in (await self._connection.execute(query)).mappings()
         ]
 
@@ -110,8 +122,9 @@ def _lanes(settings: Mapping[str, Any]) -> tuple[Lane, ...]:
                     model=str(lane["model"]),
                     limit=int(lane["limit"]),
                     is_default=bool(lane["is_default"]),
+                    rates={str(model): Rate(**rate) for model, rate in lane.get("rates", {}).items()},
                 )
             )
-        except (KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             continue
     return tuple(found)

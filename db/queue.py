@@ -1,7 +1,9 @@
 """The executor's side of the jobs table, on PostgreSQL."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,17 +16,22 @@ from db.engine import Database, Step
 from db.listener import Wakes, listen
 from db.move_rows import move_row
 from db.parameters import as_json, as_text
+from db.rates import Openings, book, openings
 from db.rollup import lock_for_roll_up, lock_steps, roll_up, roll_up_steps
 from db.statements import statement
 from db.tables import jobs
+from domain.clock import boot_time
 from domain.errors import ConflictError
 from domain.failures import ErrorCode
 from domain.job import Claim
 from domain.moves import Move, Outcome
-from domain.ports import ExecutorCard, Lane, Pulse, StoredResult
+from domain.ports import ExecutorCard, Lane, LaneKey, Pulse, StoredResult
 from domain.provider import Handle, ProviderError, SubmitRejectedError
+from domain.rates import SETTLE_SECONDS, Member, Rate, Reading, Slot
 from domain.statuses import AttemptState, JobKind, JobStatus
 
+_LOOK_SECONDS = 1.0
+"""How often to look past jobs whose model is booked for others: there may be many of them."""
 _ROLLED_UP = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 
 
@@ -34,19 +41,41 @@ class PostgresQueue:
     def __init__(self, database: Database, *, expiry: timedelta = timedelta(seconds=10)) -> None:
         self._database = database
         self._expiry = expiry.total_seconds()
+        self._held_back: dict[LaneKey, float] = {}
 
     async def claim(self, executor: UUID, lane: Lane, room: int) -> Sequence[Claim]:
-        """See the port: gate first, then at most as many jobs as it has room for."""
+        """See the port: gate first, then at most as many jobs as it and the rates have room for."""
         async with self._database.transaction() as connection:
             gate = await self._gate(connection, lane)
             if min(gate.room, room) <= 0:
                 return []
+            free = await openings(connection, lane)
             token = uuid4()
-            values: dict[str, Any] = {"room": min(gate.room, room), "turn": gate.turn, "model": lane.model}
+            values: dict[str, Any] = {"turn": gate.turn, "model": lane.model, "booked": list(free.booked)}
+            values["room"] = min(gate.room, room, room if free.room is None else free.room)
             values |= {"provider": lane.provider, "kind": lane.kind, "is_default": lane.is_default}
             values |= {"executor": executor, "token": token}
-            found = await connection.execute(statement("claim"), values)
-            return [claim_of(row, token) for row in found.mappings()]
+            claims: Sequence[Claim] = []
+            if not lane.rates or set(free.booked) != lane.rates.keys():
+                found = await connection.execute(statement("claim"), values)
+                claims = [claim_of(row, token) for row in found.mappings()]
+                claims = await _with_slots(connection, lane, claims)
+        self._hold_back(lane, free, claims)
+        return claims
+
+    def _hold_back(self, lane: Lane, free: Openings, claims: Sequence[Claim]) -> None:
+        if free.booked and not claims:
+            self._held_back[lane.key] = boot_time() + min(free.wait, _LOOK_SECONDS)
+
+    def held_back(self, lane: Lane) -> float:
+        """See the port."""
+        return max(0.0, self._held_back.get(lane.key, 0.0) - boot_time())
+
+    async def book(self, lane: LaneKey, rate: Rate) -> Slot:
+        """See the port."""
+        async with self._database.transaction() as connection:
+            (slot,) = await book(connection, lane, rate)
+        return slot
 
     async def _gate(self, connection: AsyncConnection, lane: Lane) -> Row[Any]:
         values = {"provider": lane.provider, "kind": lane.kind, "limit": lane.limit}
@@ -167,9 +196,11 @@ class PostgresQueue:
     async def beat(self, card: ExecutorCard) -> Pulse:
         """See the port."""
         values: dict[str, Any] = {"id": card.id, "name": card.name, "host": card.host, "pid": card.pid}
-        values |= {"settings": as_json(card.settings), "expiry": self._expiry}
+        values |= {"settings": as_json(card.settings), "expiry": self._expiry, "settle": SETTLE_SECONDS}
+        sent = boot_time()
         ((found,),) = await self._database.together(("beat", values))
-        return Pulse(cancelled=found.cancelled, orphans=found.orphans)
+        reading = Reading(found.clock, sent, boot_time())
+        return Pulse(found.cancelled, found.orphans, _members(found.serving or ()), reading)
 
     async def forget_executors(self) -> None:
         """Remove the rows of executors that are long gone."""
@@ -185,6 +216,33 @@ class PostgresQueue:
     def listen(self) -> AbstractAsyncContextManager[Wakes]:
         """See the port."""
         return listen(self._database)
+
+
+async def _with_slots(connection: AsyncConnection, lane: Lane, claims: Sequence[Claim]) -> Sequence[Claim]:
+    """Book a slot for each claimed job whose model has a rate, in the order in which they were taken."""
+    rated: dict[Rate, list[int]] = defaultdict(list)
+    for place, claim in enumerate(claims):
+        rate = lane.rates.get(claim.job.model or "")
+        if rate is not None and rate.submits is not None:
+            rated[rate].append(place)
+    found = list(claims)
+    # In one order everywhere, so that two lanes never wait for each other.
+    for rate, places in sorted(rated.items(), key=lambda item: item[0].model):
+        slots = await book(connection, lane.key, rate, len(places))
+        for place, slot in zip(places, slots, strict=True):
+            found[place] = replace(found[place], slot=slot)
+    return found
+
+
+def _members(serving: Sequence[Any]) -> dict[LaneKey, Sequence[Member]]:
+    """Read who serves which lane; kinds that this release does not know are of no interest to it."""
+    return {
+        (JobKind(kind), str(provider)): [
+            Member(UUID(executor), float(since), float(until)) for executor, since, until in members
+        ]
+        for kind, provider, members in serving
+        if kind in JobKind.__members__.values()
+    }
 
 
 def _announces(move: Move) -> bool:

@@ -284,6 +284,16 @@ gates = Table(
     CheckConstraint(_in("kind", JobKind), name="kind"),
 )
 
+rates = Table(
+    "rates",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("free_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(_in("kind", JobKind), name="kind"),
+)
+
 events = Table(
     "job_events",
     metadata,

@@ -65,9 +65,22 @@ class Capability:
     longest_prompt: int = 8_000
     """Characters."""
     typical_seconds: float = 60.0
-    """A usual generation; polls are spread around it."""
+    """A usual generation (the median); polls are densest around it."""
+    soonest_seconds: float | None = None
+    """Until then hardly any generation (one in ten) is done, and none is polled; unset: 0.4 of the usual."""
     longest_seconds: float = 900.0
     """After this long the provider is given up: ``deadline_exceeded``."""
+    submits_per_second: float | None = None
+    """Submits that the provider lets in; ``None`` where it names no limit."""
+    polls_per_second: float | None = None
+    """Polls that it is asked at most; ``None`` where nothing speaks against as many as one likes."""
+    limited_with: str | None = None
+    """The model whose limits it shares, where it is another name for that one."""
+
+    @property
+    def first_poll_seconds(self) -> float:
+        """When to ask for the first time, counted from the submission."""
+        return 0.4 * self.typical_seconds if self.soonest_seconds is None else self.soonest_seconds
 
     @property
     def resolutions(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.rates import Slot
 from domain.requests import GenerationRequest
 from domain.statuses import AttemptState, JobKind, JobStatus
 
@@ -119,6 +120,8 @@ class Claim:
     """Whether it was taken over where another executor left it, and not claimed out of the queue."""
     announces: bool = False
     """Whether its scene is not shown as rendering yet."""
+    slot: Slot | None = None
+    """When it may be submitted, where its model has a rate."""
 
     def request(self, model: str) -> GenerationRequest:
         """Freeze what is to be asked of the provider."""

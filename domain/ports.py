@@ -4,7 +4,7 @@
 ``domain.records`` those of the API.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ from domain.films import Cut
 from domain.job import Claim
 from domain.moves import Move, Outcome
 from domain.provider import Handle, ProviderError, SubmitRejectedError
+from domain.rates import Member, Rate, Reading, Slot
 from domain.statuses import JobKind, JobStatus
 
 
@@ -29,9 +30,19 @@ class Lane:
     """Generations in flight at most, over all executors."""
     is_default: bool
     """Whether jobs that name no provider are this lane's."""
-
     most_here: int | None = None
     """Jobs in one executor's hands at most, for work that the executor does itself."""
+    rates: Mapping[str, Rate] = field(default_factory=dict, hash=False)
+    """By model, those that have a limit."""
+
+    @property
+    def key(self) -> "LaneKey":
+        """Tell it from every other lane, whatever its limits."""
+        return self.kind, self.provider
+
+
+LaneKey = tuple[JobKind, str]
+"""A kind and a provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,10 @@ class Pulse:
     """Its jobs that a person cancelled and that are still collected."""
     orphans: bool = False
     """Whether an executor that stopped beating still holds jobs."""
+    members: Mapping[LaneKey, Sequence[Member]] = field(default_factory=dict)
+    """Who serves each lane, this executor included once the database has seen it."""
+    reading: Reading | None = None
+    """What the database's clock said."""
 
 
 class Cuts(Protocol):
@@ -85,7 +100,18 @@ class JobQueue(Protocol):
     """
 
     async def claim(self, executor: UUID, lane: Lane, room: int) -> Sequence[Claim]:
-        """Take up to ``room`` queued jobs, in fair turns between projects, never over the lane's limit."""
+        """Take up to ``room`` queued jobs, in fair turns between projects, never over the lane's limit.
+
+        Jobs whose model has a rate come with a slot each; those that would wait for one for long are left.
+        """
+        ...
+
+    def held_back(self, lane: Lane) -> float:
+        """Give for how many seconds nothing is to be had of a lane, because its rate is booked; usually 0."""
+        ...
+
+    async def book(self, lane: LaneKey, rate: Rate) -> Slot:
+        """Book another slot for a submit that missed its own."""
         ...
 
     async def adopt(

@@ -35,11 +35,15 @@ from domain.statuses import JobKind
 class ProviderError(RushesError):
     """The provider refused or failed."""
 
-    def __init__(self, code: ErrorCode, message: str = "", *, raw: str | None = None) -> None:
+    def __init__(
+        self, code: ErrorCode, message: str = "", *, raw: str | None = None, retry_after: float | None = None
+    ) -> None:
         super().__init__(message or RULES[code].sentence)
         self.code = code
         self.raw = raw
         """The provider's own answer, for an engineer; redacted of secrets."""
+        self.retry_after = retry_after
+        """Seconds the provider asked us to wait, if it said."""
 
 
 class SubmitRejectedError(ProviderError):
@@ -48,13 +52,6 @@ class SubmitRejectedError(ProviderError):
     Codes: ``invalid_request``, ``content_blocked``, ``auth``, ``permission``, ``quota_or_billing``,
     ``rate_limited``, ``model_unavailable``, ``provider_transient``.
     """
-
-    def __init__(
-        self, code: ErrorCode, message: str = "", *, raw: str | None = None, retry_after: float | None = None
-    ) -> None:
-        super().__init__(code, message, raw=raw)
-        self.retry_after = retry_after
-        """Seconds the provider asked us to wait, if it said."""
 
 
 class SubmitUnknownError(ProviderError):

@@ -16,6 +16,7 @@ from domain.access import ApiKey, Scope
 from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally
 from domain.job import AttemptRecord, Job
 from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn, Remaining
+from domain.rates import Booking
 from domain.requests import GenerationRequest
 from domain.statuses import CancelOutcome, JobKind, JobStatus
 
@@ -228,6 +229,10 @@ class OperationRecords(Protocol):
 
     async def gates(self) -> Sequence[GateState]:
         """List the gates."""
+        ...
+
+    async def bookings(self) -> Sequence[Booking]:
+        """List how far the submits of each model that has a rate are booked."""
         ...
 
     async def depths(self) -> Sequence[QueueDepth]:

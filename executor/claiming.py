@@ -46,6 +46,7 @@ class Claimer:
         self._poll_interval = poll_interval
         self._wake = asyncio.Event()
         self._orphans = False
+        self._again: asyncio.TimerHandle | None = None
 
     def rescue(self) -> None:
         """Take over, as soon as we may, the jobs of executors that stopped beating."""
@@ -83,13 +84,25 @@ class Claimer:
         self._orphans = False
         await self._adopt(dead_too=dead_too)
         for lane in self._lanes:
-            while (room := self._room(lane)) and (
-                claims := await self._queue.claim(self._executor, lane, room)
-            ):
-                for claim in claims:
-                    self._start(claim)
-                # The work just started goes first, and so does whatever else became ready.
-                await asyncio.sleep(0)
+            await self._claim(lane)
+        if held_back := [wait for lane in self._lanes if (wait := self._queue.held_back(lane)) > 0]:
+            self._look_again(min(held_back))
+
+    async def _claim(self, lane: Lane) -> None:
+        while not self._queue.held_back(lane) and (room := self._room(lane)):
+            claims = await self._queue.claim(self._executor, lane, room)
+            if not claims:
+                return
+            for claim in claims:
+                self._start(claim)
+            # The work just started goes first, and so does whatever else became ready.
+            await asyncio.sleep(0)
+
+    def _look_again(self, seconds: float) -> None:
+        """Look when a rate lets more through; every round says anew when that is."""
+        if self._again is not None:
+            self._again.cancel()
+        self._again = asyncio.get_running_loop().call_later(seconds, self._wake.set)
 
     def _room(self, lane: Lane) -> int:
         if lane.most_here is None:

@@ -14,6 +14,7 @@ from domain.ports import JobQueue, Lane, Pulse
 from domain.statuses import JobKind, JobStatus
 from executor.claiming import Claimer
 from executor.heart import Heart
+from executor.pacing import Shares
 from executor.parts import Parts, assemble
 from executor.runner import Runner
 from executor.work import Parking, Work
@@ -37,6 +38,7 @@ class Executor:
         self._in_flight: dict[asyncio.Task[None], Work] = {}
         self._writer = Writer(queue, self._freed)
         self._heart = Heart(queue, parts.card, self._learn)
+        self._shares = Shares(parts.card.id, self._heart.is_beating)
         self._claimer = Claimer(
             queue,
             executor=parts.card.id,
@@ -47,7 +49,13 @@ class Executor:
             poll_interval=parts.settings.poll_interval_seconds,
         )
         self._runner: Runner = assemble(
-            parts, queue, self._write, heart=self._heart, parking=self._parking, rng=self._rng
+            parts,
+            queue,
+            self._write,
+            heart=self._heart,
+            parking=self._parking,
+            shares=self._shares,
+            rng=self._rng,
         )
 
     @property
@@ -77,6 +85,7 @@ class Executor:
                 task.cancel()
             await self._drain(beating)
             writer.cancel()
+            self._runner.close()
 
     def _start(self, claim: Claim) -> None:
         work = self._runner.take(claim)
@@ -106,6 +115,7 @@ class Executor:
 
     def _learn(self, pulse: Pulse) -> None:
         """Act on a beat's news, which come again with every beat until they are dealt with."""
+        self._shares.learn(pulse)
         if pulse.orphans:
             self._claimer.rescue()
         news = set(pulse.cancelled)

@@ -1,23 +1,28 @@
 """From a committed handle to a result: poll until there is one, the provider gives up, or time is over."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
 import structlog
 
 from domain import moves
+from domain.capabilities import Capability
 from domain.clock import boot_time
 from domain.failures import RULES, ErrorCode, Retrier
-from domain.provider import GenerationFailedError, Handle, Pending, Result
+from domain.provider import GenerationFailedError, Handle, Pending, ProviderError, Result
 from domain.retry import Backoff
 from domain.statuses import AttemptState, JobStatus
-from executor.work import Parking, Work
+from executor.pacing import Pacer
+from executor.work import Work
 
 _POLL_TIMEOUT = 60.0
 LONGEST_OUTAGE = 24 * 3_600.0
 """How long polls may fail, from the submission on: results are kept for a day (xAI) or more."""
+_LATE = 1.5
+"""Times the usual; beyond it hardly anything is to be expected in any one second."""
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.25, 30.0
 _PROGRESS_STEP, _PROGRESS_SECONDS = 10, 10.0
 
 log = structlog.get_logger(__name__)
@@ -25,30 +30,29 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Poller:
-    """Polls the generations of one executor, together no faster than the provider allows."""
+    """Polls the generations of one executor."""
 
-    parking: Parking
+    pacer: Pacer
     rng: Random
     max_retries: int
-    polls_per_second: float | None = None
     backoff: Backoff = Backoff()  # noqa: RUF009 # frozen, so it may be shared
-    in_flight: int = field(default=0, init=False)
 
     async def result(self, work: Work, handle: Handle) -> Result | None:
         """Poll until the provider has a result; ``None`` when the generation is over without one."""
-        self.in_flight += 1
         try:
             return await self._poll(work, handle)
         except GenerationFailedError as error:
             await self._failed(work, error)
             return None
-        finally:
-            self.in_flight -= 1
 
     async def _poll(self, work: Work, handle: Handle) -> Result:
-        noted, noted_at, wait = work.claim.job.progress, boot_time(), self._first_wait(work)
+        noted, noted_at, wait = (
+            work.claim.job.progress,
+            boot_time(),
+            max(0.0, work.capability.first_poll_seconds - work.age),
+        )
         while True:
-            await self.parking.wait(self._paced(wait))
+            await self.pacer.wait(work.lane, work.model, wait * self.rng.uniform(0.9, 1.1))
             found = await self._ask(work, handle)
             if isinstance(found, Result):
                 return found
@@ -57,7 +61,7 @@ class Poller:
             patience = work.capability.longest_seconds if found else LONGEST_OUTAGE
             if work.age > patience:
                 raise GenerationFailedError(ErrorCode.DEADLINE_EXCEEDED)
-            wait = self._next_wait(work) if found is None or found.wait is None else found.wait
+            wait = next_wait(work.capability, work.age) if found is None or found.wait is None else found.wait
             percent = min(found.progress or 0, 99) if found else 0
             if percent >= noted + _PROGRESS_STEP and boot_time() - noted_at >= _PROGRESS_SECONDS:
                 noted, noted_at = percent, boot_time()
@@ -67,25 +71,17 @@ class Poller:
     async def _ask(self, work: Work, handle: Handle) -> Pending | Result | None:
         try:
             async with asyncio.timeout(_POLL_TIMEOUT):
-                return await work.provider.poll(handle)
+                found = await work.provider.poll(handle)
         except GenerationFailedError:
+            self.pacer.speed_up(work.lane)
             raise
         except Exception as error:  # noqa: BLE001 # a poll that fails says nothing about a job that was paid for
             log.info("a poll failed", action="poll_failed", error=f"{type(error).__name__}: {error}")
+            if isinstance(error, ProviderError) and error.code is ErrorCode.RATE_LIMITED:
+                self.pacer.slow_down(work.lane, error.retry_after)
             return None
-
-    def _first_wait(self, work: Work) -> float:
-        """Wait until a usual generation is nearly over, so that no poll is spent on the hopeless part."""
-        return max(0.0, 0.3 * work.capability.typical_seconds - work.age)
-
-    def _next_wait(self, work: Work) -> float:
-        return min(max(work.capability.typical_seconds / 20, 0.25), 15.0)
-
-    def _paced(self, wait: float) -> float:
-        """Stretch a wait so that all jobs together keep to the rate, and spread them."""
-        if self.polls_per_second:
-            wait = max(wait, self.in_flight / self.polls_per_second)
-        return wait * self.rng.uniform(0.9, 1.1)
+        self.pacer.speed_up(work.lane)
+        return found
 
     async def _failed(self, work: Work, error: GenerationFailedError) -> None:
         claim, job, attempt = work.claim, work.claim.job, work.submitted
@@ -105,3 +101,15 @@ class Poller:
             move = moves.fail(claim, JobStatus.GENERATING, error, attempt.id, cost=error.cost or Decimal(0))
         if not await work.move(move):
             await work.move(moves.let_go(claim, attempt.id, error, error.cost))
+
+
+def next_wait(able: Capability, age: float) -> float:
+    """Give the seconds to the next poll: short about when most generations end, longer before and after.
+
+    While half of all generations are still to come, a twentieth of the usual time; once one is late, a tenth
+    of how old it is, since it may be late by much.
+    """
+    usual = able.typical_seconds
+    early, late = age < usual / _LATE, age > _LATE * usual
+    wait = age / 10 if late else usual / (10 if early else 20)
+    return min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT)

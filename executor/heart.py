@@ -82,7 +82,11 @@ class Heart:
         A recent beat alone does not say so: a process that was frozen and woke up may have beaten again
         before it goes on where it stood.
         """
-        return self._gaps == fence and self._clock() - self._last_good < SUBMIT_SECONDS
+        return self._gaps == fence and self.is_beating()
+
+    def is_beating(self) -> bool:
+        """Tell whether nobody can take us for dead by now."""
+        return self._clock() - self._last_good < SUBMIT_SECONDS
 
     def may_rescue(self) -> bool:
         """Tell whether others' silence is theirs: we have beaten for one whole expiry without a fault.

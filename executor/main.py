@@ -98,8 +98,9 @@ def lanes_of(providers: Providers, settings: ExecutorSettings) -> Sequence[Lane]
             model=providers.model(kind, name),
             limit=limits[kind],
             is_default=providers.defaults[kind].name == name,
+            rates=settings.rates(provider),
         )
-        for kind, name in sorted(providers.made)
+        for (kind, name), provider in sorted(providers.made.items())
         if kind in limits
     ]
     return [*made, _film_lane(settings.film_concurrency)] if settings.film_concurrency else made

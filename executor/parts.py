@@ -16,6 +16,7 @@ from domain.storage import BlobStore
 from executor.frames import AT_ONCE, FrameReader
 from executor.generating import Poller
 from executor.heart import Heart
+from executor.pacing import Pacer, Shares
 from executor.previewing import Previewer
 from executor.recovering import Recoverer
 from executor.runner import Runner
@@ -46,18 +47,21 @@ def assemble(
     *,
     heart: Heart,
     parking: Parking,
+    shares: Shares,
     rng: Random,
 ) -> Runner:
     """Build the runner of one executor."""
     settings = parts.settings
     places = asyncio.Semaphore(AT_ONCE)
     frames = FrameReader(queue, parts.fetcher, parts.blobs, parts.media, parking, places)
+    rates = {lane: settings.rates(provider) for lane, provider in parts.providers.items()}
+    pacer = Pacer(parking, shares, rates, rng)
     return Runner(
         providers=parts.providers,
         write=write,
         parking=parking,
-        submitter=Submitter(queue, heart, rng, frames),
-        poller=Poller(parking, rng, settings.max_retries, settings.video_polls_per_second),
+        submitter=Submitter(queue, heart, parking, rates, rng, frames),
+        poller=Poller(pacer, rng, settings.max_retries),
         recoverer=Recoverer(queue, parking, settings.submit_recovery_seconds),
         storer=Storer(
             parts.blobs,

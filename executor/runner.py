@@ -48,6 +48,10 @@ class Runner:
     recoverer: Recoverer
     storer: Storer
 
+    def close(self) -> None:
+        """Let no poll go any more; all jobs are at rest, or somebody else's."""
+        self.poller.pacer.close()
+
     def take(self, claim: Claim) -> Work:
         """Make a claim ready to run."""
         assert claim.job.provider is not None, "frozen by the claim"

@@ -1,12 +1,18 @@
 """How an executor works."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.provider import Provider
+from domain.rates import Rate, rates_of
+from domain.statuses import JobKind
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Places = Annotated[int, Field(ge=0, le=1_000_000)]
+PerSecond = Annotated[float, Field(gt=0, le=100_000)]
 
 
 class ExecutorSettings(BaseSettings):
@@ -35,8 +41,25 @@ class ExecutorSettings(BaseSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=3_600)] = Field(
         default=30.0, description="How long a stopping executor may finish what it cannot hand over."
     )
-    video_polls_per_second: Annotated[float, Field(gt=0)] | None = Field(
-        default=None, description="Most status questions a second to a video provider; unset: its own limit."
+    video_submits_per_second: PerSecond | None = Field(
+        default=None,
+        description="Clips asked for per second, for each model and over all executors. "
+        "Unset: what the provider lets in.",
+    )
+    video_polls_per_second: PerSecond | None = Field(
+        default=None,
+        description="Status questions per second about clips, for each model and over all executors. "
+        "Unset: what suits the provider.",
+    )
+    image_submits_per_second: PerSecond | None = Field(
+        default=None,
+        description="Images asked for per second, for each model and over all executors. "
+        "Unset: what the provider lets in.",
+    )
+    image_polls_per_second: PerSecond | None = Field(
+        default=None,
+        description="Status questions per second about images, for each model and over all executors. "
+        "Unset: what suits the provider.",
     )
     credits: Literal["off"] = Field(
         default="off",
@@ -46,3 +69,11 @@ class ExecutorSettings(BaseSettings):
     upload_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
         default=8, description="Clips stored at the same time by one executor."
     )
+
+    def rates(self, provider: Provider) -> Mapping[str, Rate]:
+        """Give the rates of a provider's models: these settings, or else the models' own."""
+        if provider.kind is JobKind.IMAGE:
+            submits, polls = self.image_submits_per_second, self.image_polls_per_second
+        else:
+            submits, polls = self.video_submits_per_second, self.video_polls_per_second
+        return rates_of(provider.models, submits=submits, polls=polls)

@@ -9,6 +9,7 @@ from domain.capabilities import Capability
 from domain.clock import boot_time
 from domain.job import Claim
 from domain.moves import Move, Outcome
+from domain.ports import LaneKey
 from domain.provider import Attempt, Handle, Provider
 from domain.requests import GenerationRequest
 from domain.statuses import JobStatus
@@ -44,11 +45,21 @@ class Work:
         return boot_time() - self.started
 
     @property
-    def capability(self) -> Capability:
-        """What the attempt's model can do; of a model unknown by now, what the default one can."""
+    def lane(self) -> LaneKey:
+        """The lane whose limits it keeps to."""
+        return self.provider.kind, self.provider.name
+
+    @property
+    def model(self) -> str:
+        """The attempt's model; for one that is unknown by now, the provider's default."""
         models = self.provider.models
         model = self.attempt.model if self.attempt else self.claim.job.model
-        return models[model] if model is not None and model in models else next(iter(models.values()))
+        return model if model is not None and model in models else next(iter(models))
+
+    @property
+    def capability(self) -> Capability:
+        """What its model can do."""
+        return self.provider.models[self.model]
 
     def begin(self, attempt: Attempt) -> None:
         """Start counting an attempt's time."""
@@ -110,7 +121,7 @@ class Parking:
 
     @contextmanager
     def parked(self) -> Iterator[None]:
-        """Do what may be broken off: ends in ``CancelledError`` once the executor drains."""
+        """Have nothing at stake within the block: it ends in ``CancelledError`` once the executor drains."""
         task = asyncio.current_task()
         assert task is not None
         if self._closed:

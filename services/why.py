@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from domain.access import Caller
 from domain.job import AttemptRecord, Job
 from domain.operations import GateState
 from domain.ports import Lane
+from domain.rates import AHEAD_SECONDS, LEAD_SECONDS, Rate, spacing
 from domain.records import Transaction
 from domain.statuses import AttemptState, JobStatus
 from services import jobs
@@ -34,6 +35,8 @@ class Reason(StrEnum):
     """The provider, or our account there, is in trouble."""
     LIMIT = "limit"
     """All places at the provider are taken."""
+    RATE = "rate"
+    """The provider lets in so many a second, and others are ahead."""
     TURN = "turn"
     """Others are served first, or nobody: an executor takes it at once."""
     EXECUTOR_STALLED = "executor_stalled"
@@ -171,6 +174,8 @@ async def _in_line(tx: Transaction, seen: _Seen, lane: Lane, gate: GateState | N
     # After a fault one job at a time goes out, to see whether the provider is well again.
     limit = min(lane.limit, 1) if gate and gate.faults else lane.limit
     full = in_flight >= limit
+    rate = lane.rates.get(seen.job.model or lane.model)
+    booked = await _booked(tx, lane, rate) if rate and rate.submits and not full else 0.0
     ahead = f"{turn.ahead} {'is' if turn.ahead == 1 else 'are'} likely to go first"
     if not turn.exact:
         ahead = "more than 10,000 wait in line"
@@ -178,22 +183,43 @@ async def _in_line(tx: Transaction, seen: _Seen, lane: Lane, gate: GateState | N
         sentence = f"{lane.provider} had trouble; one job at a time is tried until it is well; {ahead}."
     elif full:
         sentence = f"All {limit} places at {lane.provider} are taken; {ahead}."
+    elif booked and rate and rate.submits:
+        sentence = f"{lane.provider} lets in {_in_words(rate.submits)} of this model; {ahead}."
     elif turn.ahead:
         sentence = f"It is waiting its turn; {ahead}."
     else:
         sentence = "It is next; an executor takes it in a moment."
-    eta = None
-    if turn.exact and seen.seconds is not None and limit > 0:
+    eta, until = None, None
+    if booked and rate and rate.submits and turn.exact:
+        wait = booked + turn.ahead * spacing(rate.submits)
+        until = seen.now + timedelta(seconds=wait)
+        eta = _after(until, seen)
+    elif turn.exact and seen.seconds is not None and limit > 0:
         before = turn.ahead + (in_flight if full else 0)
         eta = round(seen.seconds * (1 + before / limit), 1)
     return Why(
-        reason=Reason.LIMIT if full else Reason.TURN,
+        reason=Reason.LIMIT if full else Reason.RATE if booked else Reason.TURN,
         sentence=sentence,
         position=turn.ahead + 1 if turn.exact else None,
         limit=limit,
         in_flight=in_flight,
+        until=until,
         eta_seconds=eta,
     )
+
+
+async def _booked(tx: Transaction, lane: Lane, rate: Rate) -> float:
+    """Give for how long a model's submits are booked; 0 where a claim would find a slot at once."""
+    for booking in await tx.operations.bookings():
+        if (booking.kind, booking.provider, booking.model) == (*lane.key, rate.model):
+            return booking.seconds if booking.seconds > LEAD_SECONDS + AHEAD_SECONDS else 0.0
+    return 0.0
+
+
+def _in_words(per_second: float) -> str:
+    if per_second >= 1:
+        return f"{per_second:g} a second"
+    return f"{60 * per_second:g} a minute"
 
 
 def _in_hand(seen: _Seen, attempts: Sequence[AttemptRecord], living: set[UUID]) -> Why:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -131,6 +131,7 @@ def lane_json(lane: Lane) -> dict[str, Any]:
         "model": lane.model,
         "limit": lane.limit,
         "is_default": lane.is_default,
+        "rates": {model: asdict(rate) for model, rate in lane.rates.items()},
     }
 
 

@@ -11,13 +11,14 @@ from typing import Any, TypeVar, cast
 from uuid import UUID, uuid4
 
 from domain.capabilities import Capability, Seconds
+from domain.clock import boot_time
 from domain.errors import NotFoundError
 from domain.fetching import FetchFailedError, Reply, UrlRefusedError, url_problem
 from domain.frames import Frame
 from domain.job import AttemptRecord, Claim, Job
 from domain.media import MediaInfo, Previews, SpriteLayout
 from domain.moves import Move, Outcome
-from domain.ports import ExecutorCard, Lane, Pulse, StoredResult
+from domain.ports import ExecutorCard, Lane, LaneKey, Pulse, StoredResult
 from domain.provider import (
     Attempt,
     Handle,
@@ -27,6 +28,7 @@ from domain.provider import (
     Result,
     SubmitRejectedError,
 )
+from domain.rates import Rate, Slot
 from domain.requests import GenerationRequest
 from domain.statuses import AttemptState, JobKind, JobStatus
 from domain.storage import StoredObject
@@ -104,6 +106,7 @@ class FakeQueue:
         self.late_answer: Handle | SubmitRejectedError | None = None
         self.pulse = Pulse()
         self.beats = 0
+        self.booked: list[tuple[LaneKey, Rate]] = []
         self.failures: list[Exception] = []
         """Raised by the next calls, one each."""
 
@@ -125,6 +128,16 @@ class FakeQueue:
     async def claim(self, executor: UUID, lane: Lane, room: int) -> Sequence[Claim]:
         """Have nothing to claim."""
         return []
+
+    def held_back(self, lane: Lane) -> float:
+        """Hold nothing back."""
+        return 0.0
+
+    async def book(self, lane: LaneKey, rate: Rate) -> Slot:
+        """Have a slot that is open now."""
+        self._fail()
+        self.booked.append((lane, rate))
+        return Slot(boot_time(), boot_time() + 60)
 
     async def adopt(
         self,

@@ -42,7 +42,8 @@ class Operations:
             depths = await tx.operations.depths()
             gates = await tx.operations.gates()
             executors = await tx.operations.executors()
-        text = self._metrics.exposition(depths, gates, executors)
+            bookings = await tx.operations.bookings()
+        text = self._metrics.exposition(depths, gates, executors, bookings)
         return Answer(HTTPStatus.OK, Response(text, media_type=CONTENT_TYPE))
 
     def endpoints(self) -> tuple[Endpoint, ...]:

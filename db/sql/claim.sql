@@ -4,6 +4,7 @@
 -- recursive parts hop through ix_jobs_queue from project to project, one index probe each, first ahead of
 -- the last one served and then from the start, and never further than there is room. Every project on
 -- the way gets an equal share, so a thousand jobs of one do not stand before the first of another.
+-- Jobs of a model whose rate is booked as far ahead as is allowed are passed over.
 -- The hops order by all of the index's columns, so that no other index will do: in ix_jobs_project they
 -- would wade through finished jobs.
 WITH RECURSIVE ahead (project_id, seat) AS (
@@ -11,6 +12,7 @@ WITH RECURSIVE ahead (project_id, seat) AS (
         SELECT j.project_id, 1 FROM video_generation_jobs j
         WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > :turn
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
         ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     )
     UNION ALL
@@ -18,6 +20,7 @@ WITH RECURSIVE ahead (project_id, seat) AS (
         SELECT j.project_id FROM video_generation_jobs j
         WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > a.project_id
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
         ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     ), a.seat + 1
     FROM ahead a WHERE a.project_id IS NOT NULL AND a.seat < CAST(:room AS integer)
@@ -26,6 +29,7 @@ WITH RECURSIVE ahead (project_id, seat) AS (
         SELECT j.project_id, 1 FROM video_generation_jobs j
         WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id <= :turn
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
         ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     )
     UNION ALL
@@ -34,6 +38,7 @@ WITH RECURSIVE ahead (project_id, seat) AS (
         WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now()
           AND j.project_id > b.project_id AND j.project_id <= :turn
           AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
+          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
         ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
     ), b.seat + 1
     FROM behind b WHERE b.project_id IS NOT NULL AND b.seat < CAST(:room AS integer)
@@ -53,6 +58,7 @@ WITH RECURSIVE ahead (project_id, seat) AS (
         SELECT q.id FROM video_generation_jobs q
         WHERE q.status = 'queued' AND q.kind = :kind AND q.run_after <= now() AND q.project_id = t.project_id
           AND (q.provider = :provider OR (q.provider IS NULL AND CAST(:is_default AS boolean)))
+          AND coalesce(q.model, :model) <> ALL(CAST(:booked AS text[]))
         ORDER BY q.priority DESC, q.run_after, q.id
         LIMIT (SELECT size FROM share)
         FOR NO KEY UPDATE SKIP LOCKED

@@ -9,6 +9,7 @@ import httpx
 from domain.failures import ErrorCode
 from domain.provider import ProviderError, SubmitRejectedError, SubmitUnknownError
 from providers.grok.errors import Said, advice, cleaned, read, refusal_code
+from providers.retry_after import seconds
 
 _CONNECT_SECONDS = 10.0
 _SUBMIT_SECONDS = 110.0
@@ -71,7 +72,10 @@ class XaiClient:
         if code is None:
             raise SubmitUnknownError(raw=raw)
         raise SubmitRejectedError(
-            code, self.clean(advice(code, found)), raw=raw, retry_after=_retry_after(answer)
+            code,
+            self.clean(advice(code, found)),
+            raw=raw,
+            retry_after=seconds(answer.headers.get("retry-after")),
         )
 
     async def get(self, path: str, **query: str | int) -> httpx.Response:
@@ -124,9 +128,3 @@ class XaiClient:
         """Let go of all connections."""
         for client in (self._submits, self._asks, self._downloads):
             await client.aclose()
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Read ``Retry-After``, which xAI documents nowhere; only seconds are understood."""
-    given = answer.headers.get("retry-after", "").strip()
-    return float(given) if given.isdigit() else None

@@ -5,6 +5,7 @@ quoted by LiteLLM 1.106.2). Model ids expire; other ids that xAI still takes for
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from domain.capabilities import Capability, Seconds
@@ -52,7 +53,12 @@ def _video(frame: str, *, end_frame: bool = False, **cents: int) -> Capability:
         longest_prompt=_LONGEST_PROMPT,
         # Third parties see 30 to 100 s; xai-sdk gives up after 10 minutes, and a paid clip deserves longer.
         typical_seconds=60,
+        soonest_seconds=25,
         longest_seconds=1_200,
+        # One request a second per model (xAI's rate limits, all tiers). Whether polls count is not
+        # documented; xai-sdk polls each clip every second, so they cannot share that one.
+        submits_per_second=1.0,
+        polls_per_second=5.0,
     )
 
 
@@ -65,11 +71,13 @@ def _image(price: str) -> Capability:
         longest_prompt=_LONGEST_PROMPT,
         typical_seconds=8,
         longest_seconds=300,
+        submits_per_second=5.0,
     )
 
 
 def _with_aliases(models: Mapping[str, Capability], aliases: Mapping[str, str]) -> dict[str, Capability]:
-    return {**models, **{alias: models[name] for alias, name in aliases.items()}}
+    others = {alias: replace(models[name], limited_with=name) for alias, name in aliases.items()}
+    return {**models, **others}
 
 
 VIDEO_MODELS = _with_aliases(

@@ -15,6 +15,7 @@ from providers.grok.client import XaiClient
 from providers.grok.errors import Said, advice, failure_code, refusal_code, said
 from providers.grok.schemas import VideoStatus
 from providers.grok.store import result_of
+from providers.retry_after import seconds
 
 _ANSWERS = frozenset({httpx.codes.OK, httpx.codes.ACCEPTED})
 _RUNNING = frozenset({"pending", "queued", "processing", "in_progress"})
@@ -96,7 +97,8 @@ class Interpreter:
         found, raw = self._xai.error(answer)
         code = refusal_code(answer.status_code, found)
         if code is None or code in _ABOUT_THE_ACCOUNT:
-            raise ProviderError(code or ErrorCode.PROVIDER_TRANSIENT, raw=raw)
+            wait = seconds(answer.headers.get("retry-after"))
+            raise ProviderError(code or ErrorCode.PROVIDER_TRANSIENT, raw=raw, retry_after=wait)
         cost = quote if code is ErrorCode.CONTENT_BLOCKED else Decimal(0)
         raise GenerationFailedError(code, advice(code, found), raw=raw, cost=cost, reasons=found.reasons)
 

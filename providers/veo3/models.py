@@ -11,6 +11,8 @@ from decimal import Decimal
 from domain.capabilities import Capability, Seconds
 from domain.statuses import JobKind
 
+_PER_MINUTE = 50
+
 
 def _veo(prices: Mapping[str, str], *, typical: float) -> Capability:
     return Capability(
@@ -31,7 +33,12 @@ def _veo(prices: Mapping[str, str], *, typical: float) -> Capability:
         longest_prompt=4_000,
         # "11 seconds minimum, 6 minutes at peak": ai.google.dev, Veo.
         typical_seconds=typical,
+        soonest_seconds=typical / 3,
         longest_seconds=900.0,
+        # Fifty requests a minute per base model and region. Whether fetchPredictOperation counts is not
+        # documented, so that polls keep to as many.
+        submits_per_second=_PER_MINUTE / 60,
+        polls_per_second=_PER_MINUTE / 60,
     )
 
 

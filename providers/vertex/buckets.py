@@ -49,7 +49,7 @@ class Buckets:
             finally:
                 await response.aclose()
             if response.status_code != _OK:
-                raise call_error(response.status_code, body)
+                raise call_error(response, body)
             names = sorted(str(item["name"]) for item in json_of(body).get("items", ()))
         except (httpx.HTTPError, ValueError, LookupError) as error:
             raw = f"{type(error).__name__}: {error}"

@@ -95,7 +95,7 @@ class Vertex:
                 response = await self._call(url, await self.tokens.headers(refused=headers), content)
             try:
                 if response.status_code != _OK:
-                    raise call_error(response.status_code, await beginning(response))
+                    raise call_error(response, await beginning(response))
                 yield response
             finally:
                 await response.aclose()

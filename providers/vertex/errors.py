@@ -15,6 +15,7 @@ import httpx
 
 from domain.failures import RULES, ErrorCode
 from domain.provider import GenerationFailedError, ProviderError, SubmitRejectedError, SubmitUnknownError
+from providers.retry_after import seconds
 
 _LONGEST_RAW = 2000
 _SECRET = re.compile(r"(ya29\.|Bearer\s+)\S+")
@@ -148,16 +149,16 @@ def submit_error(response: httpx.Response, body: bytes) -> SubmitRejectedError |
     if not proven:
         return SubmitUnknownError(raw=raw)
     code = code_of(status, error)
-    wait = _retry_after(response.headers.get("retry-after")) or (error.retry_after if error else None)
-    return SubmitRejectedError(code, _sentence(code, error), raw=raw, retry_after=wait)
+    return SubmitRejectedError(code, _sentence(code, error), raw=raw, retry_after=_wait(response, error))
 
 
-def call_error(status: int, body: bytes) -> ProviderError:
+def call_error(response: httpx.Response, body: bytes) -> ProviderError:
     """Say what the answer to any other call means."""
-    error = GoogleError.read(body)
+    status, error = response.status_code, GoogleError.read(body)
     # An operation may be unknown for a while after it was accepted; its model is not the question.
     code = ErrorCode.PROVIDER_TRANSIENT if status == _NOT_FOUND else code_of(status, error)
-    return ProviderError(code, _sentence(code, error), raw=f"HTTP {status} {raw_of(body)}")
+    raw = f"HTTP {status} {raw_of(body)}"
+    return ProviderError(code, _sentence(code, error), raw=raw, retry_after=_wait(response, error))
 
 
 def never_sent(error: httpx.HTTPError) -> bool:
@@ -178,8 +179,10 @@ def _sentence(code: ErrorCode, error: GoogleError | None) -> str:
     return f"{RULES[code].sentence} Google says: {said}" if said else ""
 
 
-def _retry_after(value: str | None) -> float | None:
-    return float(value) if value and value.isdigit() else None
+def _wait(response: httpx.Response, error: GoogleError | None) -> float | None:
+    """Give how long Google asked us to wait: in the header, or in a detail of its error."""
+    wait = seconds(response.headers.get("retry-after"))
+    return error.retry_after if wait is None and error else wait
 
 
 def json_of(body: bytes) -> Any:

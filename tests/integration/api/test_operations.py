@@ -143,8 +143,16 @@ async def test_numbers_for_prometheus(
     async with database.transaction() as connection:
         await connection.execute(
             insert(tables.gates).values(
-                provider="mock", kind="video", in_flight=1, paused_until=text("now() + interval '1 hour'")
+                provider="mock",
+                kind="video",
+                in_flight=1,
+                faults=2,
+                paused_until=text("now() + interval '1 hour'"),
             )
+        )
+        soon = text("now() + interval '90 seconds'")
+        await connection.execute(
+            insert(tables.rates).values(provider="mock", kind="video", model="mock-1", free_at=soon)
         )
     await client.get(f"/api/v1/projects/{project.id}")
     await client.get("/nothing/at/all")
@@ -156,6 +164,9 @@ async def test_numbers_for_prometheus(
     assert value("rushes_jobs", status="completed") is None
     assert value("rushes_in_flight", provider="mock", kind="video") == 1
     assert value("rushes_provider_paused", provider="mock", kind="video") == 1
+    assert value("rushes_provider_faults", provider="mock", kind="video") == 2
+    booked = value("rushes_submits_booked_seconds", provider="mock", kind="video", model="mock-1")
+    assert booked == pytest.approx(90, abs=30)
     assert (value("rushes_executors", state="alive"), value("rushes_executors", state="silent")) == (1, 1)
     route = {"method": "GET", "route": "/projects/{project_id}", "status": "200"}
     assert value("rushes_http_requests_total", **route) == 1

@@ -1,5 +1,6 @@
 """What a job says it waits for."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import insert, text
 from db import tables
 from db.engine import Database
 from domain.ports import Lane
+from domain.rates import Rate, spacing
 from domain.statuses import AttemptState, JobKind, JobStatus
 from tests.api_client import LANE, AddAttempt, AddExecutor, AddJob, Execute, Made, make_project
 
@@ -141,6 +143,24 @@ async def test_the_next_one_is_taken_at_once(ask: Ask, add_job: AddJob, add_exec
     await add_executor(LANE)
     body = await ask(await add_job(S.QUEUED))
     assert (body["reason"], body["position"]) == ("turn", 1)
+
+
+async def test_a_rate_says_how_long_it_takes(
+    ask: Ask, add_job: AddJob, add_executor: AddExecutor, database: Database
+) -> None:
+    await add_executor(replace(LANE, rates={"mock-1": Rate("mock-1", submits=0.5)}))
+    ahead = await add_job(S.QUEUED, priority=1)
+    job = await add_job(S.QUEUED)
+    assert (await ask(job))["reason"] == "turn", "there is a slot at once"
+    async with database.transaction() as connection:
+        soon = text("now() + interval '90 seconds'")
+        values = {"provider": "mock", "kind": "video", "model": "mock-1", "free_at": soon}
+        await connection.execute(insert(tables.rates).values(values))
+    body = await ask(job)
+    assert (body["reason"], body["position"]) == ("rate", 2)
+    assert "mock lets in 30 a minute of this model; 1 is likely to go first." in str(body["sentence"])
+    until = [datetime.fromisoformat(str((await ask(one))["until"])) for one in (ahead, job)]
+    assert until[1] - until[0] == pytest.approx(timedelta(seconds=spacing(0.5)), abs=timedelta(seconds=1))
 
 
 async def test_priority_decides_within_a_project(

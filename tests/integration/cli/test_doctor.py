@@ -81,6 +81,7 @@ def test_executors_that_disagree_are_named(rushes: Rushes, database_url: str) ->
                 "model": "mock-1",
                 "limit": limit,
                 "is_default": True,
+                "rates": {"mock-1": {"model": "mock-1", "submits": limit / 2, "polls": None}},
             }
             connection.execute(
                 "INSERT INTO executors (id, name, host, pid, settings) VALUES (%s, %s, 'h', 1, %s)",
@@ -89,6 +90,8 @@ def test_executors_that_disagree_are_named(rushes: Rushes, database_url: str) ->
     result = rushes("doctor")
     assert result.exit_code == 1
     assert "VIDEO_CONCURRENCY for mock video is 3 on one:1; 5 on two:2" in result.stdout
+    assert "VIDEO_SUBMITS_PER_SECOND for mock mock-1 is 1.5 on one:1; 2.5 on two:2" in result.stdout
+    assert "POLLS_PER_SECOND" not in result.stdout
     assert "STORAGE_URL" not in result.stdout
 
 

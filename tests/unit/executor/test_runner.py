@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -10,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from domain.clock import boot_time
 from domain.errors import DatabaseUnavailableError, MediaError, PoisonedError, StorageError
 from domain.failures import ErrorCode
 from domain.fetching import FetchFailedError, Reply, UrlRefusedError
@@ -22,17 +24,30 @@ from domain.provider import (
     Handle,
     NeverAccepted,
     Pending,
+    ProviderError,
     Result,
     ResultGoneError,
     SubmitRejectedError,
     SubmitUnknownError,
 )
-from domain.statuses import AttemptState, JobStatus
+from domain.rates import Rate, Slot
+from domain.statuses import AttemptState, JobKind, JobStatus
+from executor.generating import next_wait
 from executor.heart import Heart
+from executor.pacing import Shares
 from executor.parts import Parts, assemble
 from executor.settings import ExecutorSettings
 from executor.work import Parking, Work
-from tests.fakes import FakeBlobs, FakeFetcher, FakeMedia, FakeProvider, FakeQueue, make_attempt, make_claim
+from tests.fakes import (
+    ABLE,
+    FakeBlobs,
+    FakeFetcher,
+    FakeMedia,
+    FakeProvider,
+    FakeQueue,
+    make_attempt,
+    make_claim,
+)
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -57,7 +72,13 @@ class Bench:
             spool=spool,
         )
         self.runner = assemble(
-            parts, self.queue, self.queue.write, heart=self.heart, parking=self.parking, rng=Random(1)
+            parts,
+            self.queue,
+            self.queue.write,
+            heart=self.heart,
+            parking=self.parking,
+            shares=Shares(card.id, self.heart.is_beating),
+            rng=Random(1),
         )
         self.spool = spool
 
@@ -272,6 +293,54 @@ async def test_a_fenced_process_does_not_submit(bench: Bench) -> None:
     assert not bench.provider.asked
 
 
+RATED = {"fake-1": Rate("fake-1", 1.0)}
+
+
+@pytest.mark.parametrize(
+    ("seconds_left", "booked"), [(0.01, 0), (-60.0, 1)], ids=["in time", "missed, so that another is booked"]
+)
+async def test_a_submit_waits_for_its_slot(bench: Bench, seconds_left: float, booked: int) -> None:
+    bench.runner.submitter.rates = {(JobKind.VIDEO, "fake"): RATED}
+    opens = boot_time() + seconds_left
+    claim = replace(make_claim(), slot=Slot(opens, opens + 30.0))
+    assert (await bench.run(claim))[-1] == "complete"
+    assert boot_time() >= opens
+    assert bench.queue.booked == [((JobKind.VIDEO, "fake"), RATED["fake-1"])] * booked
+    assert len(bench.provider.asked) == 1
+
+
+async def test_a_slot_that_is_far_is_waited_for_before_the_intent(bench: Bench) -> None:
+    opens = boot_time() + 3_600.0
+    waiting: list[Sequence[str]] = []
+
+    async def wait(seconds: float) -> None:
+        waiting.append(list(bench.queue.names))
+        assert seconds > 3_000
+        raise asyncio.CancelledError  # the executor drains
+
+    bench.parking.wait = wait  # type: ignore[method-assign] # the first wait is the last
+    with pytest.raises(asyncio.CancelledError):
+        await bench.run(replace(make_claim(), slot=Slot(opens, opens + 1.0)))
+    assert waiting == [[]], "nothing is committed yet that would have to be searched for"
+
+
+async def test_without_a_database_no_other_slot_is_booked(bench: Bench) -> None:
+    bench.runner.submitter.rates = {(JobKind.VIDEO, "fake"): RATED}
+    real = bench.queue.write
+
+    async def failing(move: Move) -> Outcome:
+        outcome = await real(move)
+        if move.name == "begin":
+            bench.queue.failures = [DatabaseUnavailableError()]
+            bench.now += 7.0
+        return outcome
+
+    bench.runner.write = failing
+    late = boot_time() - 60.0
+    assert await bench.run(replace(make_claim(), slot=Slot(late, late + 0.1))) == ["begin", "reject"]
+    assert not bench.provider.asked
+
+
 async def test_a_handle_is_recorded_even_when_the_job_is_lost(bench: Bench) -> None:
     bench.queue.outcomes["accept"] = Outcome.LOST
     assert await bench.run() == ["begin", "accept"]
@@ -297,6 +366,26 @@ async def test_polls_that_fail_do_not_fail_the_job(bench: Bench) -> None:
     bench.provider.polls = [RuntimeError("502"), Pending(), ConnectionError(), Pending(progress=50, wait=3.0)]
     assert await bench.run() == ["begin", "accept", "collect", "complete"]
     assert any(2.6 < wait < 3.4 for wait in bench.parking.waits), "the provider's own advice is followed"
+
+
+async def test_polls_are_densest_about_when_generations_end(bench: Bench) -> None:
+    able = replace(ABLE, typical_seconds=60.0, soonest_seconds=25.0)
+    assert able.first_poll_seconds == 25.0
+    assert replace(able, soonest_seconds=None).first_poll_seconds == 24.0
+    waits = [next_wait(able, age) for age in (30.0, 45.0, 60.0, 85.0, 100.0, 200.0, 600.0)]
+    assert waits == [6.0, 3.0, 3.0, 3.0, 10.0, 20.0, 30.0]
+    bench.provider.models = {"fake-1": able}
+    bench.provider.polls = [Pending()]
+    await bench.run()
+    first, second = bench.parking.waits
+    assert 22.5 <= first <= 27.5, "nothing is asked in the hopeless part"
+    assert second < 7
+
+
+async def test_polls_that_are_refused_slow_down(bench: Bench) -> None:
+    bench.provider.polls = [ProviderError(ErrorCode.RATE_LIMITED, retry_after=40.0)]
+    assert await bench.run() == ["begin", "accept", "collect", "complete"]
+    assert 38.0 < bench.parking.waits[-1] <= 40.0
 
 
 async def test_a_failed_generation_is_made_again_while_retries_last(bench: Bench) -> None:

@@ -173,7 +173,7 @@ def test_support_codes() -> None:
 
 
 def test_a_poll_for_what_is_not_there_yet_passes() -> None:
-    error = call_error(404, json.dumps(google(404, "NOT_FOUND")).encode())
+    error = call_error(httpx.Response(404), json.dumps(google(404, "NOT_FOUND")).encode())
 
     assert error.code is ErrorCode.PROVIDER_TRANSIENT
     assert (error.raw or "").startswith("HTTP 404")
@@ -182,7 +182,7 @@ def test_a_poll_for_what_is_not_there_yet_passes() -> None:
 def test_tokens_never_get_into_an_error() -> None:
     body = b'{"error": {"message": "bad token ya29.secret-1 of Bearer secret-2", "status": "X"}}'
 
-    for error in (submit_error(httpx.Response(401), body), call_error(401, body)):
+    for error in (submit_error(httpx.Response(401), body), call_error(httpx.Response(401), body)):
         assert "secret" not in f"{error.message} {error.raw}"
     assert len(raw_of(b"x" * 100_000)) == 2000
 
