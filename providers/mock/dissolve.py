@@ -30,6 +30,16 @@ def opened(content: bytes, size: FrameSize) -> Image.Image:
     return ImageOps.fit(upright, (size.width, size.height), Image.Resampling.BICUBIC)
 
 
+def is_picture(content: bytes) -> bool:
+    """Tell whether bytes can be opened as a picture at all."""
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.load()
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return True
+
+
 class Dissolve:
     """Fades the start frame out and the end frame in; at the very ends there is nothing but them."""
 

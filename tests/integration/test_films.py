@@ -2,8 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,39 +12,12 @@ import av
 import pytest
 
 from db.engine import Database
-from db.settings import DatabaseSettings
-from executor.main import work
-from executor.settings import ExecutorSettings
-from fetching.settings import FetchSettings
-from providers.registry import Providers
 from storage.open import open_store
 from storage.settings import StorageSettings
 from tests.clips import make_clip
 from tests.database import eventually
+from tests.executing import executing
 from tests.factories import attempt_rows, execute, insert_job, insert_shot, job_row, rows
-
-
-@asynccontextmanager
-async def executing(database_url: str, home: Path, **settings: Any) -> AsyncIterator[None]:
-    stop, ready = asyncio.Event(), asyncio.Event()
-    executor = asyncio.create_task(
-        work(
-            ExecutorSettings(**settings),
-            stop,
-            ready,
-            database=DatabaseSettings(database_url=database_url, rushes_home=home),
-            storage=StorageSettings(rushes_home=home),
-            fetching=FetchSettings(),
-            providers=Providers({}, {}, {}),
-        )
-    )
-    try:
-        async with asyncio.timeout(30):
-            await ready.wait()
-        yield
-    finally:
-        stop.set()
-        await executor
 
 
 @dataclass

@@ -1,14 +1,19 @@
 """The files of the simulated results: real clips and images, drawn by the mock's renderer."""
 
 import asyncio
+import base64
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from PIL import Image
 
+from domain.frames import Frame, shown_address
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind
+from providers.mock.dissolve import is_picture
 from providers.mock.render import render
 from providers.simulators.grok.faults import without_markers
 from providers.simulators.grok.ledger import Accepted, Work
@@ -70,13 +75,26 @@ def _drawn(row: Accepted) -> GenerationRequest:
         duration_seconds=None if image else float(_seconds(row)),
         aspect_ratio=ratio if all(part.isdigit() for part in ratio.split(":")) else "16:9",
         resolution=_HEIGHTS.get(resolution, resolution),
-        start_frame_url="given" if body.get("image") else None,
-        end_frame_url="given" if body.get("last_frame") else None,
+        **_frames(body),
         generate_audio=body.get("generate_audio", True),
         project_title="simulated by Rushes",
         scene_title=row.model,
         shot_label="xAI",
     )
+
+
+def _frames(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the frames of a request; a picture that was sent itself is drawn, an address is not fetched."""
+    found: dict[str, Any] = {}
+    for name, field in (("image", "start_frame"), ("last_frame", "end_frame")):
+        if not body.get(name):
+            continue
+        head, _, data = str(body[name].get("url", "given")).partition(";base64,")
+        found[f"{field}_url"] = shown_address(head)
+        content = base64.b64decode(data) if head.startswith("data:image/") else b""
+        if is_picture(content):
+            found[field] = Frame.of(content, head.removeprefix("data:"))
+    return found
 
 
 def _seconds(row: Accepted) -> int:

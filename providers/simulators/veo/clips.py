@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from domain.frames import Frame
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind
 from providers.mock.render import render
@@ -14,7 +15,16 @@ _DRAWN = {"4k": "1080p"}
 
 
 @lru_cache(maxsize=8)
-def clip(prompt: str, seconds: int, aspect_ratio: str, resolution: str, *, audio: bool) -> bytes:
+def clip(
+    prompt: str,
+    seconds: int,
+    aspect_ratio: str,
+    resolution: str,
+    *,
+    audio: bool,
+    start: bytes | None = None,
+    end: bytes | None = None,
+) -> bytes:
     """Render a clip; takes about a tenth of its length, and nothing where it is asked for again."""
     request = GenerationRequest(
         **_identity(prompt),
@@ -26,6 +36,8 @@ def clip(prompt: str, seconds: int, aspect_ratio: str, resolution: str, *, audio
         resolution=_DRAWN.get(resolution, resolution),
         generate_audio=audio,
         project_title="Simulated Veo",
+        start_frame=None if start is None else Frame.of(start, "image/png"),
+        end_frame=None if end is None else Frame.of(end, "image/png"),
     )
     return _rendered(request, float(seconds))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+from providers.mock.dissolve import is_picture
 from providers.simulators.veo import clips
 from providers.simulators.veo.answers import BLOCKED_LATE, FILTERED
 from providers.simulators.veo.buckets import Buckets
@@ -29,6 +30,8 @@ class Operation:
     parameters: Mapping[str, Any]
     script: Script
     ready_at: float
+    frames: Mapping[str, bytes] = field(default_factory=dict)
+    """Pictures that came with the request, by their field."""
     task: "asyncio.Task[dict[str, Any]] | None" = None
     polls: int = 0
     told_inline: bool = False
@@ -63,6 +66,7 @@ class Operations:
             parameters=parameters,
             script=script,
             ready_at=self.clock() + script.number(Fault.DELAY, self.delay),
+            frames=_frames(instance),
         )
         operation.task = asyncio.create_task(self._play(operation))
         self.running[operation.name] = operation
@@ -123,6 +127,8 @@ class Operations:
             given.get("aspectRatio", "16:9"),
             self.resolution or given.get("resolution", "720p"),
             audio=given.get("generateAudio", True),
+            start=operation.frames.get("image"),
+            end=operation.frames.get("lastFrame"),
         )
         folder = given.get("storageUri")
         if not folder:
@@ -133,6 +139,13 @@ class Operations:
         uri = f"{folder.rstrip('/')}/{number}/sample_{index}.mp4"
         self.buckets.put(uri, content, "video/mp4", operation.script, visible_at=visible_at)
         return {"gcsUri": uri, "mimeType": "video/mp4"}
+
+
+def _frames(instance: Mapping[str, Any]) -> dict[str, bytes]:
+    """Give the pictures of a request that were sent themselves; what is in a bucket is not fetched."""
+    sent = {name: (instance.get(name) or {}).get("bytesBase64Encoded") for name in ("image", "lastFrame")}
+    pictures = {name: base64.b64decode(data) for name, data in sent.items() if data}
+    return {name: content for name, content in pictures.items() if is_picture(content)}
 
 
 def _error(code: int, message: str) -> dict[str, Any]:

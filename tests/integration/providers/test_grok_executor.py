@@ -1,9 +1,6 @@
 """A whole executor, on a real database, with xAI simulated over real connections."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,19 +9,13 @@ from uuid import UUID
 import pytest
 
 from db.engine import Database
-from db.settings import DatabaseSettings
 from domain.errors import ConfigurationError
 from domain.statuses import JobKind
-from executor.main import work
-from executor.settings import ExecutorSettings
-from fetching.settings import FetchSettings
-from providers.grok.adapter import GrokImages, GrokVideos
-from providers.registry import Default, Providers
-from storage.settings import StorageSettings
 from tests.database import eventually
+from tests.executing import executing, rests
 from tests.factories import attempt_rows, insert_job, job_row
 from tests.grok_server import Simulator, simulating
-from tests.integration.providers.pausing import has_status, is_paused, started
+from tests.integration.providers.pausing import has_status, is_paused
 
 MODELS = {JobKind.VIDEO: "grok-imagine-video-1.5", JobKind.IMAGE: "grok-imagine-image"}
 
@@ -36,62 +27,16 @@ def simulator(tmp_path: Path) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-async def executing(simulator: Simulator, database_url: str, home: Path) -> AsyncIterator[None]:
-    async with running(simulator, database_url, home):
+async def rendering(simulator: Simulator, database_url: str, home: Path) -> AsyncIterator[None]:
+    async with executing(database_url, home, simulator.videos(), simulator.images(), models=MODELS):
         yield
-
-
-@asynccontextmanager
-async def running(simulator: Simulator, database_url: str, home: Path) -> AsyncIterator[None]:
-    made = [prompt_to_poll(simulator.videos()), prompt_to_poll(simulator.images())]
-    providers = Providers(
-        {(one.kind, one.name): one for one in made},
-        {kind: Default("grok", model) for kind, model in MODELS.items()},
-        {},
-    )
-    stop, ready = asyncio.Event(), asyncio.Event()
-    executor = asyncio.create_task(
-        work(
-            ExecutorSettings(),
-            stop,
-            ready,
-            database=DatabaseSettings(database_url=database_url, rushes_home=home),
-            storage=StorageSettings(rushes_home=home),
-            fetching=FetchSettings(),
-            providers=providers,
-        )
-    )
-    try:
-        await started(executor, ready)
-        yield
-    finally:
-        stop.set()
-        try:
-            await executor
-        finally:
-            await providers.aclose()
-
-
-def prompt_to_poll(provider: Any) -> GrokVideos | GrokImages:
-    """Let the first poll come at once: the simulator takes no time."""
-    provider.models = {name: replace(able, typical_seconds=0.0) for name, able in provider.models.items()}
-    assert isinstance(provider, GrokVideos | GrokImages)
-    return provider
 
 
 async def insert(database: Database, prompt: str, **columns: Any) -> UUID:
     return await insert_job(database, prompt=prompt, duration_seconds=2.0, resolution="480p", **columns)
 
 
-async def rests(database: Database, job: UUID) -> dict[str, Any]:
-    async def rested() -> bool:
-        return (await job_row(database, job))["status"] in {"completed", "failed", "cancelled"}
-
-    await eventually(rested, 60)
-    return await job_row(database, job)
-
-
-@pytest.mark.usefixtures("executing")
+@pytest.mark.usefixtures("rendering")
 async def test_a_row_becomes_a_clip_of_xais(database: Database, home: Path, simulator: Simulator) -> None:
     row = await rests(database, await insert(database, "a fox"))
 
@@ -105,7 +50,7 @@ async def test_a_row_becomes_a_clip_of_xais(database: Database, home: Path, simu
     assert row["provider_job_id"] == accepted.id
 
 
-@pytest.mark.usefixtures("executing")
+@pytest.mark.usefixtures("rendering")
 @pytest.mark.parametrize("fault", ["drop_after_accept", "error_after_accept", "garbage_after_accept"])
 async def test_a_lost_answer_is_adopted_and_paid_once(
     database: Database, simulator: Simulator, fault: str
@@ -120,7 +65,7 @@ async def test_a_lost_answer_is_adopted_and_paid_once(
         assert list(ledger.per_prompt().values()) == [1]
 
 
-@pytest.mark.usefixtures("executing")
+@pytest.mark.usefixtures("rendering")
 async def test_a_refused_submit_is_made_again_and_paid_once(database: Database, simulator: Simulator) -> None:
     row = await rests(database, await insert(database, "a fox [sim:rate_limited=1]"))
 
@@ -132,7 +77,7 @@ async def test_a_refused_submit_is_made_again_and_paid_once(database: Database, 
         assert len(ledger.all()) == 1
 
 
-@pytest.mark.usefixtures("executing")
+@pytest.mark.usefixtures("rendering")
 async def test_a_blocked_clip_is_charged_and_waits_for_a_person(database: Database) -> None:
     row = await rests(database, await insert(database, "a fox [sim:moderated]"))
 
@@ -141,7 +86,7 @@ async def test_a_blocked_clip_is_charged_and_waits_for_a_person(database: Databa
     assert attempt["actual_cost"] == Decimal("0.160000")
 
 
-@pytest.mark.usefixtures("executing")
+@pytest.mark.usefixtures("rendering")
 async def test_polls_and_downloads_may_fail_for_a_while(database: Database, simulator: Simulator) -> None:
     faults = "poll_error=1,poll_wrong_key=1,not_found=1,download_error=1,download_drop=1"
     row = await rests(database, await insert(database, f"a fox [sim:{faults}]"))
@@ -151,7 +96,7 @@ async def test_polls_and_downloads_may_fail_for_a_while(database: Database, simu
         assert len(ledger.all()) == 1
 
 
-@pytest.mark.usefixtures("executing")
+@pytest.mark.usefixtures("rendering")
 @pytest.mark.parametrize(
     ("standing", "reason"),
     [("revoked", "credentials"), ("no_credits", "out of credits"), ("forbidden", "may not")],
@@ -182,11 +127,11 @@ async def test_a_wrong_key_is_refused_at_the_start(
     with pytest.raises(
         ConfigurationError, match=r"VIDEO_PROVIDER is 'grok'; xAI does not accept XAI_API_KEY"
     ):
-        async with running(simulator, database_url, home):
+        async with executing(database_url, home, simulator.videos(), models=MODELS):
             pass
 
 
-@pytest.mark.usefixtures("executing")
+@pytest.mark.usefixtures("rendering")
 async def test_a_row_becomes_an_image_of_xais(database: Database, home: Path) -> None:
     row = await rests(database, await insert_job(database, kind="image", duration_seconds=None))
 

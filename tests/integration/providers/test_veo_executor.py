@@ -1,30 +1,21 @@
 """A whole executor, on a real database, with Vertex AI simulated over real connections."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from db.engine import Database
-from db.settings import DatabaseSettings
 from domain.errors import ConfigurationError
-from domain.provider import Provider
 from domain.statuses import JobKind
-from executor.main import work
-from executor.settings import ExecutorSettings
-from fetching.settings import FetchSettings
-from providers.registry import Default, Providers
 from providers.simulators.account import Standing
-from storage.settings import StorageSettings
 from tests.database import eventually
+from tests.executing import executing, rests
 from tests.factories import attempt_rows, insert_job, job_row
-from tests.integration.providers.pausing import has_status, is_paused, started
+from tests.integration.providers.pausing import has_status, is_paused
 from tests.vertex import GCS, LITE, World, simulated
 
 PICTURES = "gemini-nano-banana-2.1"
@@ -37,57 +28,21 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @asynccontextmanager
-async def executing(world: World, database_url: str, home: Path, *, gcs: bool = True) -> AsyncIterator[None]:
-    made = [prompt_to_poll(world.veo(gcs=gcs, patience=5.0)), prompt_to_poll(world.gemini())]
-    defaults = {JobKind.VIDEO: Default("veo3", LITE), JobKind.IMAGE: Default("gemini", PICTURES)}
-    providers = Providers({(one.kind, one.name): one for one in made}, defaults, {})
-    stop, ready = asyncio.Event(), asyncio.Event()
-    executor = asyncio.create_task(
-        work(
-            ExecutorSettings(),
-            stop,
-            ready,
-            database=DatabaseSettings(database_url=database_url, rushes_home=home),
-            storage=StorageSettings(rushes_home=home),
-            fetching=FetchSettings(),
-            providers=providers,
-        )
-    )
-    try:
-        await started(executor, ready)
+async def rendering(world: World, database_url: str, home: Path, *, gcs: bool = True) -> AsyncIterator[None]:
+    made = world.veo(gcs=gcs, patience=5.0), world.gemini()
+    async with executing(database_url, home, *made, models={JobKind.VIDEO: LITE}):
         yield
-    finally:
-        stop.set()
-        try:
-            await executor
-        finally:
-            await providers.aclose()
-
-
-def prompt_to_poll(provider: Any) -> Provider:
-    """Let the first poll come at once: the simulator takes no time."""
-    provider.models = {name: replace(able, typical_seconds=0.0) for name, able in provider.models.items()}
-    made: Provider = provider
-    return made
 
 
 async def insert(database: Database, prompt: str) -> UUID:
     return await insert_job(database, prompt=prompt, duration_seconds=4.0, resolution="720p")
 
 
-async def rests(database: Database, job: UUID) -> dict[str, Any]:
-    async def rested() -> bool:
-        return (await job_row(database, job))["status"] in {"completed", "failed", "cancelled"}
-
-    await eventually(rested, 60)
-    return await job_row(database, job)
-
-
 @pytest.mark.parametrize("gcs", [True, False])
 async def test_a_row_becomes_a_clip_of_veos(
     database: Database, database_url: str, home: Path, world: World, gcs: bool
 ) -> None:
-    async with executing(world, database_url, home, gcs=gcs):
+    async with rendering(world, database_url, home, gcs=gcs):
         row = await rests(database, await insert(database, "a fox"))
 
     assert (row["status"], row["error_message"]) == ("completed", None)
@@ -104,7 +59,7 @@ async def test_a_row_becomes_a_clip_of_veos(
 async def test_a_lost_answer_is_found_in_the_bucket_and_paid_once(
     database: Database, database_url: str, home: Path, world: World, fault: str
 ) -> None:
-    async with executing(world, database_url, home):
+    async with rendering(world, database_url, home):
         row = await rests(database, await insert(database, f"a fox [sim:{fault}]"))
 
     assert (row["status"], row["error_message"]) == ("completed", None)
@@ -119,7 +74,7 @@ async def test_a_lost_answer_is_found_in_the_bucket_and_paid_once(
 async def test_a_refused_submit_is_made_again_and_paid_once(
     database: Database, database_url: str, home: Path, world: World
 ) -> None:
-    async with executing(world, database_url, home):
+    async with rendering(world, database_url, home):
         row = await rests(database, await insert(database, "a fox [sim:unavailable=1]"))
 
     assert row["status"] == "completed"
@@ -132,7 +87,7 @@ async def test_a_refused_submit_is_made_again_and_paid_once(
 async def test_a_blocked_clip_costs_nothing_and_waits_for_a_person(
     database: Database, database_url: str, home: Path, world: World
 ) -> None:
-    async with executing(world, database_url, home):
+    async with rendering(world, database_url, home):
         row = await rests(database, await insert(database, "a fox [sim:filtered]"))
 
     assert (row["status"], row["error_code"]) == ("failed", "content_blocked")
@@ -145,7 +100,7 @@ async def test_polls_and_downloads_may_fail_for_a_while(
     database: Database, database_url: str, home: Path, world: World
 ) -> None:
     faults = "poll_error=1,download_error=5,slow_bucket=0.3"
-    async with executing(world, database_url, home):
+    async with rendering(world, database_url, home):
         row = await rests(database, await insert(database, f"a fox [sim:{faults}]"))
 
     assert (row["status"], row["error_message"]) == ("completed", None)
@@ -155,7 +110,7 @@ async def test_polls_and_downloads_may_fail_for_a_while(
 async def test_a_row_becomes_a_picture_of_geminis(
     database: Database, database_url: str, home: Path, world: World
 ) -> None:
-    async with executing(world, database_url, home):
+    async with rendering(world, database_url, home):
         job = await insert_job(database, kind="image", duration_seconds=None)
         row = await rests(database, job)
 
@@ -177,7 +132,7 @@ async def test_a_row_becomes_a_picture_of_geminis(
 async def test_an_account_that_goes_bad_pauses_google_and_fails_nothing(
     database: Database, database_url: str, home: Path, world: World, standing: Standing, reason: str
 ) -> None:
-    async with executing(world, database_url, home):
+    async with rendering(world, database_url, home):
         running = await insert(database, "a fox [sim:delay=6]")
         ledger = world.simulator.ledger
         await eventually(lambda: has_status(database, running, "generating"), 30)
@@ -197,5 +152,5 @@ async def test_an_account_that_goes_bad_pauses_google_and_fails_nothing(
 async def test_a_worthless_key_is_refused_at_the_start(database_url: str, home: Path, world: World) -> None:
     world.simulator.stand(Standing.REVOKED)
     with pytest.raises(ConfigurationError, match=r"VIDEO_PROVIDER is 'veo3'; Google does not accept our"):
-        async with executing(world, database_url, home):
+        async with rendering(world, database_url, home):
             pass
