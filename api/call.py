@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -78,9 +78,9 @@ class Call:
         """
         return reading.parse_id(name, self.word(name))
 
-    def read(self, model: type[M]) -> M:
-        """Give the body; an empty one counts as an empty object."""
-        return reading.parse_body(model, self.body or b"{}")
+    def read(self, model: type[M], look: Callable[[object], Sequence[Problem]] | None = None) -> M:
+        """Give the body; an empty one counts as an empty object. ``look`` finds what else is wrong with it."""
+        return reading.parse_body(model, self.body or b"{}", look)
 
     def query(self, model: type[M]) -> M:
         """Give the query string."""

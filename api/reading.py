@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar, get_args, get_origin
 from uuid import UUID
@@ -12,10 +12,14 @@ from pydantic_core import from_json
 from starlette.requests import Request
 
 from api.errors import RefusedError
+from domain.capabilities import Seconds
 from domain.errors import InvalidRequestError, Problem
+from services.feasibility import length_problem
 from services.projects import labels_for
 
 M = TypeVar("M", bound=BaseModel)
+LONGEST_SHOT = 600
+"""Seconds that a shot may have at all."""
 _DISCARDED = 8 * 1024 * 1024
 """Bytes over the limit that are still taken off the wire."""
 _PATIENCE = 30.0
@@ -89,15 +93,15 @@ def parse_json(body: bytes) -> object:
         ) from error
 
 
-def parse_body(model: type[M], body: bytes) -> M:
-    """Read a body as ``model``.
+def parse_body(model: type[M], body: bytes, look: Callable[[object], Sequence[Problem]] | None = None) -> M:
+    """Read a body as ``model``; ``look`` finds what else is wrong with it, whatever its form.
 
     Raises:
         RefusedError: it is not JSON.
         InvalidRequestError: every field that is wrong, with its value and what is allowed.
     """
     raw = parse_json(body)
-    problems = _duplicate_labels(raw)
+    problems = [*_duplicate_labels(raw), *(look(raw) if look else ())]
     try:
         read = model.model_validate_json(body)
     except ValidationError as error:
@@ -208,6 +212,23 @@ def _shot_label(place: Sequence[int | str], raw: object) -> str | None:
             return labels_for(scene, _own_labels(_scene_shots(raw)[scene]))[shot]
         case _:
             return None
+
+
+def impossible_lengths(raw: object, lengths: Mapping[str, Seconds]) -> list[Problem]:
+    """Find the durations in a raw project that none of these models makes. Those of a wrong form are left out."""
+    found = []
+    for number, shots in enumerate(_scene_shots(raw)):
+        labels = labels_for(number, _own_labels(shots))
+        for position, (shot, label) in enumerate(zip(shots, labels, strict=True)):
+            seconds = shot.get("duration_seconds") if isinstance(shot, Mapping) else None
+            if (
+                isinstance(seconds, int | float)
+                and not isinstance(seconds, bool)
+                and 0 < seconds <= LONGEST_SHOT
+            ):
+                field = f"scenes[{number}].shots[{position}].duration_seconds"
+                found.append(length_problem(field, float(seconds), label, lengths))
+    return [problem for problem in found if problem is not None]
 
 
 def _duplicate_labels(raw: object) -> list[Problem]:

@@ -26,7 +26,7 @@ def reported(*, debug: bool) -> Iterator[None]:
             raise
         for each in expected:
             print("\n".join(_lines(each)), file=sys.stderr)  # noqa: T201 # what stderr is for
-        wrong = any(isinstance(each, ConfigurationError) for each in expected)
+        wrong = any(isinstance(each, ConfigurationError | InvalidRequestError) for each in expected)
         sys.exit(MISCONFIGURED if wrong else FAILED)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from domain.capabilities import Capability
+from domain.capabilities import Capability, Seconds
 from domain.errors import InvalidRequestError, Problem
 from domain.provider import Provider
 from domain.statuses import JobKind
@@ -69,6 +69,13 @@ class Catalogue:
         if chosen not in offer.models:
             raise InvalidRequestError([Problem("model", chosen, f"allowed: {', '.join(offer.models)}")])
         return Choice(offer.provider, chosen, offer.models[chosen])
+
+    def lengths(self, kind: JobKind) -> Mapping[str, Seconds]:
+        """Give the durations that each model makes, the default model first."""
+        default = self.choose(kind)
+        offers = [offer for offer in self._offers.values() if offer.kind is kind]
+        every = {model: able.durations for offer in offers for model, able in offer.models.items()}
+        return {default.model: default.capability.durations, **every}
 
     def makers(self, kind: JobKind) -> tuple[str, ...]:
         """Give the names of the providers that make ``kind``, in order."""

@@ -1,5 +1,6 @@
 """Projects: create, look at, and how far they have come."""
 
+from functools import partial
 from http import HTTPStatus
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from api import cursors
 from api.call import Answer, Call
 from api.endpoints import Endpoint
+from api.reading import impossible_lengths
 from api.schemas.base import Queried
 from api.schemas.paging import Limit
 from api.schemas.projects import (
@@ -18,6 +20,7 @@ from api.schemas.projects import (
 )
 from domain.access import Scope
 from domain.records import Transaction
+from domain.statuses import JobKind
 from services import progress, projects
 
 
@@ -30,7 +33,8 @@ class ProjectsQuery(Queried):
 
 async def create_project(call: Call) -> Answer:
     """Write a project with its scenes and shots."""
-    new = call.read(ProjectIn).to_domain()
+    lengths = call.parts.catalogue.lengths(JobKind.VIDEO)
+    new = call.read(ProjectIn, partial(impossible_lengths, lengths=lengths)).to_domain()
 
     async def change(tx: Transaction) -> Answer:
         return Answer(HTTPStatus.CREATED, FilmOut.of(await projects.create(tx, call.caller, new)))

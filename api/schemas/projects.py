@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from api.reading import LONGEST_SHOT
 from api.schemas.base import Answered, Asked, Text, Title
 from domain.films import Film, NewProject, NewScene, NewShot, Project
 from domain.frames import address_problem
@@ -35,7 +36,7 @@ FrameUrl = Annotated[
         examples=["https://example.com/lighthouse.png"],
     ),
 ]
-Seconds = Annotated[float, Field(gt=0, le=600)]
+Seconds = Annotated[float, Field(gt=0, le=LONGEST_SHOT)]
 
 
 class ShotIn(Asked):

@@ -280,3 +280,19 @@ async def test_a_method_that_does_not_exist_names_those_that_do(client: httpx.As
     response = await client.delete("/api/v1/projects", headers=headers)
     problem(response, 405, "method_not_allowed")
     assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+async def test_a_length_that_no_model_makes_is_refused_with_everything_else(
+    client: httpx.AsyncClient, execute: Execute
+) -> None:
+    shots = [{"duration_seconds": 9}, {"duration_seconds": 5}, {"label": "", "duration_seconds": 300.5}]
+    script = {"title": "Long", "colour": "red", "scenes": [{"shots": shots}]}
+    body = problem(await client.post("/api/v1/projects", json=script), 422, "invalid_request")
+    found = {entry["field"]: (entry["allowed"], entry["shot"]) for entry in body["problems"]}
+    made = "mock-1 4 or 6 or 8 s, mock-2 4 or 6 or 8 s, short-1 1 to 5 s; the nearest is 8 s"
+    # What one of the models makes is a matter of which one is ordered.
+    assert found["scenes[0].shots[0].duration_seconds"] == (made, "1A")
+    assert found["scenes[0].shots[2].duration_seconds"] == (made, "1C")
+    assert "scenes[0].shots[1].duration_seconds" not in found
+    assert "colour" in found
+    assert await execute("SELECT count(*) FROM projects") == [(0,)]

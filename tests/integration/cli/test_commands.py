@@ -42,7 +42,7 @@ def test_all_that_is_wrong_with_a_script_is_said_at_once_and_nothing_is_created(
     too_long, no_prompt = {"video_prompt": "p", "duration_seconds": 90}, {"duration_seconds": 4}
     script = film(too_long, no_prompt, {"video_prompt": "p"})
     result = rushes("import", "-", "--render", stdin=script)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     first, *problems = result.stderr.splitlines()
     assert first == "rushes: 3 problems:"
     assert [line.strip().split(":")[0] for line in problems] == ["1A", "1B", "1C"]
@@ -51,10 +51,15 @@ def test_all_that_is_wrong_with_a_script_is_said_at_once_and_nothing_is_created(
 
 
 def test_a_script_of_the_wrong_form_is_told_by_shot(rushes: Rushes) -> None:
-    result = rushes("import", "-", stdin=film({"label": "7X", "prompt": "?"}, {"duration_seconds": "4"}))
-    assert result.exit_code == 1
+    result = rushes(
+        "import",
+        "-",
+        stdin=film({"label": "7X", "prompt": "?"}, {"duration_seconds": "4"}, {"duration_seconds": 90}),
+    )
+    assert result.exit_code == 2
     assert "  7X: scenes[0].shots[0].prompt is '?'; there is no such field" in result.stderr
     assert "  1B: scenes[0].shots[1].duration_seconds is '4'; should be a valid number" in result.stderr
+    assert "1C: scenes[0].shots[2].duration_seconds is 90.0; allowed: mock-1 0.5 to 60 s" in result.stderr
 
 
 def test_what_is_no_script_at_all_is_one_line(rushes: Rushes, tmp_path: Path) -> None:
