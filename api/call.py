@@ -79,7 +79,7 @@ class Call:
         return reading.parse_id(name, self.word(name))
 
     def read(self, model: type[M], look: Callable[[object], Sequence[Problem]] | None = None) -> M:
-        """Give the body; an empty one counts as an empty object. ``look`` finds what else is wrong with it."""
+        """Give the body; an empty one counts as an empty object. ``look``: see ``parse_body``."""
         return reading.parse_body(model, self.body or b"{}", look)
 
     def query(self, model: type[M]) -> M:

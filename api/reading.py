@@ -215,17 +215,13 @@ def _shot_label(place: Sequence[int | str], raw: object) -> str | None:
 
 
 def impossible_lengths(raw: object, lengths: Mapping[str, Seconds]) -> list[Problem]:
-    """Find the durations in a raw project that none of these models makes. Those of a wrong form are left out."""
+    """Find the durations in a raw project that none of these models makes; those of a wrong form are not."""
     found = []
     for number, shots in enumerate(_scene_shots(raw)):
         labels = labels_for(number, _own_labels(shots))
         for position, (shot, label) in enumerate(zip(shots, labels, strict=True)):
             seconds = shot.get("duration_seconds") if isinstance(shot, Mapping) else None
-            if (
-                isinstance(seconds, int | float)
-                and not isinstance(seconds, bool)
-                and 0 < seconds <= LONGEST_SHOT
-            ):
+            if isinstance(seconds, int | float) and 0 < seconds <= LONGEST_SHOT and seconds is not True:
                 field = f"scenes[{number}].shots[{position}].duration_seconds"
                 found.append(length_problem(field, float(seconds), label, lengths))
     return [problem for problem in found if problem is not None]

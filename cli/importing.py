@@ -53,7 +53,7 @@ def _read(script: Path) -> str:
 
 
 def _understood(text: str, catalogue: Catalogue) -> NewProject:
-    """Read a script; what is wrong with its form is said together with durations that the default cannot make."""
+    """Read a script; what is wrong with its form and what the default cannot make is said together."""
     try:
         understood = understand(text)
     except InvalidRequestError as error:

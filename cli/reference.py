@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings
 
 from cli.every_setting import EVERY_SETTING
 from cli.reference_costs import costs_page
+from cli.reference_jobs import jobs_page
 from cli.settings import allowed, names
 from domain.failures import RULES, ErrorCode, Retrier
 from domain.retry import Backoff
@@ -134,7 +135,12 @@ def _error_row(code: ErrorCode) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page, "costs.md": costs_page}
+PAGES = {
+    "settings.md": settings_page,
+    "errors.md": errors_page,
+    "costs.md": costs_page,
+    "jobs-table.md": jobs_page,
+}
 
 
 def write(folder: Path = FOLDER) -> None:

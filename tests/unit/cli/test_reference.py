@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings
 from cli.every_setting import EVERY_SETTING
 from cli.reference import FOLDER, PAGES
 from cli.settings import names
+from db import tables
 from domain.failures import ErrorCode
 
 PROMISED = {
@@ -52,3 +53,11 @@ def test_every_setting_is_described() -> None:
 def test_every_error_is_on_its_page() -> None:
     page = PAGES["errors.md"]()
     assert [code for code in ErrorCode if f"| `{code}` |" not in page] == []
+
+
+def test_every_column_of_a_job_is_on_its_page() -> None:
+    page = PAGES["jobs-table.md"]()
+    assert [name for name in tables.jobs.columns.keys() if f"\n| `{name}` | " not in page] == []  # noqa: SIM118 # names, not columns
+    assert "| `duration_seconds` | double precision | empty | you |" in page
+    assert "| `status` | text | `'queued'` | you |" in page
+    assert "| `project_id` | uuid | must be given | you |" in page
