@@ -13,8 +13,8 @@ Any program that may insert into this table can render, inside its own transacti
 tells the executors. A row that cannot be made fails alone, with `error_code` and `error_message`.
 
 **Write** only what stands here as yours, and only in the `INSERT`. From then on the row is Rushes'; to cancel
-or retry a job, use the [HTTP API](http-api.md) or `rushes jobs`. **Read** anything, at any time; a status never
-goes back from `completed` or `cancelled`.
+or retry a job, use the [HTTP API](http-api.md) or `rushes jobs`. **Read** anything, at any time; a status
+never goes back from `completed` or `cancelled`.
 
 | column | type | default | who writes it | meaning |
 |---|---|---|---|---|
