@@ -24,6 +24,7 @@ from domain.provider import (
     ProviderError,
     Recovered,
     Result,
+    SubmitRejectedError,
     SubmitUnknownError,
 )
 from domain.requests import GenerationRequest
@@ -36,10 +37,13 @@ from providers.grok.requests import checked, image_body, video_body
 from providers.grok.schemas import Accepted, Images
 from providers.grok.settings import GrokSettings
 from providers.grok.store import ResultStore, filename, result_of
+from providers.grok.uploads import Uploads, uploads_of
 
 NAME = "grok"
 _NOT_FOUND_SECONDS = 120.0
 """For so long polls have to answer nothing but 404 before a job counts as forgotten."""
+_LANDING_SECONDS, _LANDING_WAIT = 120.0, 2.0
+"""For so long, and so often, our bucket is looked into for a clip that is done and not there."""
 _RECOVERED = "recovered:"
 """What the executor puts before the landing of an attempt that was found without its id."""
 _LONGEST_ID = 512
@@ -53,7 +57,7 @@ def providers() -> Sequence[Provider]:
     """
     settings = GrokSettings()
     url, key = settings.xai_base_url, settings.key
-    return GrokVideos(XaiClient(url, key)), GrokImages(XaiClient(url, key))
+    return GrokVideos(XaiClient(url, key), uploads_of(settings)), GrokImages(XaiClient(url, key))
 
 
 class _Grok:
@@ -62,11 +66,14 @@ class _Grok:
     kind: JobKind
     models: Mapping[str, Capability]
 
-    def __init__(self, xai: XaiClient, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, xai: XaiClient, uploads: Uploads | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
         self.name = NAME
         self._xai = xai
+        self._uploads = uploads
         self._clock = clock
-        self._store = ResultStore(xai, self.kind, clock)
+        self._store = ResultStore(xai, self.kind, clock, uploads)
 
     def open(self, result: Result) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Stream a result."""
@@ -80,24 +87,35 @@ class _Grok:
 
         Nothing found proves nothing: xAI lists no running jobs and takes no idempotency key.
         """
-        return await self._store.find(filename(attempt.landing, self.kind))
+        return await self._found(attempt.landing)
+
+    async def _found(self, landing: str) -> Result | None:
+        """Look into our bucket first; an attempt of before it was set up is in xAI's file store."""
+        landed = await self._store.landed(landing)
+        return landed or await self._store.find(filename(landing, self.kind))
 
     async def _kept(self, handle: Handle, error: ProviderError) -> Result:
         """Give the copy in the file store of what its handle does not lead to; without one, raise."""
-        landing = handle.id.removeprefix(_RECOVERED)
+        landing = str(handle.data.get("landing") or handle.id.removeprefix(_RECOVERED))
         name = str(handle.data.get("filename") or filename(landing, self.kind))
-        found = await self._store.find(name)
+        found = await self._store.landed(landing) or await self._store.find(name)
         if found is None:
             raise error
         return found
 
     async def check(self) -> str:
         """Ask xAI about the key."""
-        return await check_key(self._xai)
+        said = await check_key(self._xai)
+        if self._uploads is None:
+            return said
+        await self._uploads.has(self._uploads.key("a-clip-that-is-not-there"))
+        return f"{said}; clips land in {self._uploads.place}"
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._xai.aclose()
+        if self._uploads is not None:
+            await self._uploads.aclose()
 
 
 class GrokVideos(_Grok):
@@ -106,21 +124,35 @@ class GrokVideos(_Grok):
     kind = JobKind.VIDEO
     models: Mapping[str, Capability] = VIDEO_MODELS
 
-    def __init__(self, xai: XaiClient, *, clock: Callable[[], float] = time.time) -> None:
-        super().__init__(xai, clock=clock)
+    def __init__(
+        self, xai: XaiClient, uploads: Uploads | None = None, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(xai, uploads, clock=clock)
         self._interpreter = Interpreter(xai, clock)
         self._unknown_since: dict[str, float] = {}
+        self._landing_since: dict[str, float] = {}
 
     async def submit(self, request: GenerationRequest, attempt: Attempt) -> Handle:
         """Ask for one clip with one POST."""
         able = checked(request, self.kind, self.models.get(request.model))
         name = filename(attempt.landing, self.kind)
         body = await asyncio.to_thread(video_body, request, able, name)
+        data = {"filename": name, "quote": str(able.quote(request))}
+        if self._uploads is not None:
+            key = self._uploads.key(attempt.landing)
+            body["output"] = {"upload_url": await self._signed(key)}
+            # A copy in the file store as well would be one that such a team may not have.
+            del body["storage_options"]
+            data |= {"landing": attempt.landing, "upload": key}
         answer = await self._xai.submit("/videos/generations", body)
-        return Handle(
-            self._id_in(answer),
-            {"filename": name, "quote": str(able.quote(request))},
-        )
+        return Handle(self._id_in(answer), data)
+
+    async def _signed(self, key: str) -> str:
+        assert self._uploads is not None
+        try:
+            return await self._uploads.put_url(key)
+        except ProviderError as error:
+            raise SubmitRejectedError(error.code, error.message, raw=error.raw) from error
 
     def _id_in(self, answer: bytes) -> str:
         try:
@@ -138,11 +170,25 @@ class GrokVideos(_Grok):
             return await self._not_found(handle, answer)
         self._unknown_since.pop(handle.id, None)
         try:
-            return self._interpreter.read(answer, quoted(handle.data))
+            found = self._interpreter.read(answer, quoted(handle.data), handle.data.get("upload"))
+            return await self._landed(found) if isinstance(found, Result) else found
         except GenerationFailedError as error:
             if error.code is not ErrorCode.RESULT_EXPIRED:
                 raise
             return await self._kept(handle, error)
+
+    async def _landed(self, result: Result) -> Pending | Result:
+        """Wait for a clip that xAI puts into our bucket; whether before it says "done" is not documented."""
+        key = result.data.get("upload")
+        if key is None:
+            return result
+        if self._uploads is None:
+            raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, "XAI_UPLOAD_URI is not set any more.")
+        since = self._landing_since.setdefault(key, self._clock())
+        if not await self._uploads.has(key) and self._clock() - since < _LANDING_SECONDS:
+            return Pending(wait=_LANDING_WAIT)
+        self._landing_since.pop(key, None)
+        return result
 
     async def _not_found(self, handle: Handle, answer: httpx.Response) -> Result:
         """Take a 404 seriously only when it lasts: no clip that is paid for is given up for one of them."""

@@ -14,6 +14,7 @@ from domain.failures import ErrorCode
 
 _LONGEST_RAW = 2_000
 _BODY_OF_A_FRAME = re.compile(r"data:[\w/+.-]*;base64,[A-Za-z0-9+/=]{32,}")
+_SIGNED = re.compile(r"(X-Amz-(?:Signature|Credential|Security-Token)=)[^&\s\"\\]+")
 _KEYS = re.compile(r"\bxai-[A-Za-z0-9_-]{8,}")
 _CREDITS = re.compile(
     r"used all available credits|monthly spending limit|insufficient (credits|balance)", re.IGNORECASE
@@ -116,7 +117,7 @@ def refusal_code(status: int, error: Said) -> ErrorCode | None:
 def advice(code: ErrorCode, error: Said) -> str:
     """Give a sentence for a person where there is a better one than the code's own."""
     if _RETENTION.search(error.text):
-        return "This xAI team retains no data, and needs an upload address that Rushes does not give yet."
+        return "This xAI team retains no data, and needs an upload address; set XAI_UPLOAD_URI."
     if code is ErrorCode.INVALID_REQUEST and error.message:
         return f"xAI cannot make this: {cleaned(error.message)[:300]}"
     return ""
@@ -141,7 +142,7 @@ def failure_code(error: Said) -> ErrorCode:
 
 
 def cleaned(text: str, key: str = "") -> str:
-    """Take keys and the bodies of frames out of a text, and shorten it."""
+    """Take keys, signatures and the bodies of frames out of a text, and shorten it."""
     text = text.replace(key, "***") if key else text
-    text = _BODY_OF_A_FRAME.sub("data:***", _KEYS.sub("***", text))
+    text = _SIGNED.sub(r"\1***", _BODY_OF_A_FRAME.sub("data:***", _KEYS.sub("***", text)))
     return text[:_LONGEST_RAW]

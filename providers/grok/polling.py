@@ -14,7 +14,7 @@ from domain.statuses import JobKind
 from providers.grok.client import XaiClient
 from providers.grok.errors import Said, advice, failure_code, refusal_code, said
 from providers.grok.schemas import VideoStatus
-from providers.grok.store import result_of
+from providers.grok.store import result_of, uploaded
 from providers.retry_after import seconds
 
 _ANSWERS = frozenset({httpx.codes.OK, httpx.codes.ACCEPTED})
@@ -35,8 +35,8 @@ class Interpreter:
         self._xai = xai
         self._clock = clock
 
-    def read(self, answer: httpx.Response, quote: Decimal) -> Pending | Result:
-        """Tell how a generation stands.
+    def read(self, answer: httpx.Response, quote: Decimal, upload: str | None = None) -> Pending | Result:
+        """Tell how a generation stands; ``upload`` is where in our bucket xAI was asked to put it.
 
         Raises:
             GenerationFailedError: it is over, without a result.
@@ -49,9 +49,9 @@ class Interpreter:
             return _pending(status)  # its body may be empty (seen by several clients), or anything
         if status is None:
             raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=self._xai.clean(answer.text))
-        return self._state(status, self._xai.clean(answer.text), quote)
+        return self._state(status, self._xai.clean(answer.text), quote, upload)
 
-    def _state(self, status: VideoStatus, raw: str, quote: Decimal) -> Pending | Result:
+    def _state(self, status: VideoStatus, raw: str, quote: Decimal, upload: str | None) -> Pending | Result:
         if status.status == "failed":
             raise _failure(said({"error": status.error}), status, quote, raw)
         if status.status == "expired":
@@ -60,7 +60,7 @@ class Interpreter:
             )
         # Some answers had no status but a video (AI SDK's xAI provider treats them as done).
         if status.status == "done" or (not status.status and status.video.is_there):
-            return self._done(status, raw, quote)
+            return self._done(status, raw, quote, upload)
         if not status.status and status.error:
             self._odd_error(status, raw, quote)
         if status.status not in _RUNNING:
@@ -74,7 +74,7 @@ class Interpreter:
             raise _failure(error, status, quote, raw)
         raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=raw)
 
-    def _done(self, status: VideoStatus, raw: str, quote: Decimal) -> Result:
+    def _done(self, status: VideoStatus, raw: str, quote: Decimal, upload: str | None) -> Result:
         cost = status.usage.cost
         charged = quote if cost is None else cost
         if status.video.blocked:
@@ -82,6 +82,8 @@ class Interpreter:
             raise GenerationFailedError(
                 ErrorCode.CONTENT_BLOCKED, raw=raw, cost=charged, reasons=("respect_moderation",)
             )
+        if upload is not None:
+            return uploaded(upload, self._clock(), cost)
         if not status.video.is_there:
             raise GenerationFailedError(ErrorCode.RESULT_MISSING, raw=raw, cost=charged)
         return result_of(status.video, JobKind.VIDEO, self._clock(), cost)

@@ -1,8 +1,9 @@
 """How xAI is reached."""
 
+import re
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import ConfigurationError
@@ -11,7 +12,9 @@ from domain.errors import ConfigurationError
 class GrokSettings(BaseSettings):
     """The account at xAI."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
 
     xai_api_key: SecretStr | None = Field(
         default=None, description="Key of the xAI account that makes clips and images with Grok Imagine."
@@ -19,6 +22,32 @@ class GrokSettings(BaseSettings):
     xai_base_url: str = Field(
         default="https://api.x.ai/v1", description="Where xAI's REST API is; ends in /v1."
     )
+
+    xai_upload_uri: str | None = Field(
+        default=None,
+        description="s3://bucket/prefix that xAI puts clips into itself, by signed addresses that it must be "
+        "able to reach. Needed by teams with Zero Data Retention. Unset: xAI's file store keeps a copy.",
+    )
+    s3_endpoint_url: str | None = Field(default=None, description="Server of that bucket. Unset: AWS.")
+    aws_access_key_id: SecretStr | None = Field(default=None, description="Unset: boto3's own search.")
+    aws_secret_access_key: SecretStr | None = Field(default=None, description="Unset: boto3's own search.")
+    aws_session_token: SecretStr | None = Field(
+        default=None, description="Only with temporary AWS credentials."
+    )
+    aws_default_region: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("AWS_DEFAULT_REGION", "AWS_REGION"),
+        description="Region of the bucket. Unset: boto3's own search.",
+    )
+
+    @field_validator("xai_upload_uri")
+    @classmethod
+    def _is_a_folder(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(
+            r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s?#]*)?", value
+        ):
+            raise ConfigurationError("XAI_UPLOAD_URI", value, "a bucket and a prefix, such as s3://clips/xai")
+        return value
 
     @field_validator("xai_base_url")
     @classmethod

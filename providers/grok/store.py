@@ -15,6 +15,7 @@ from domain.provider import ProviderError, Result, ResultGoneError
 from domain.statuses import JobKind
 from providers.grok.client import XaiClient
 from providers.grok.schemas import FilePage, Media
+from providers.grok.uploads import Uploads
 
 _CHUNK = 256 * 1024
 _KEPT_SECONDS = 2 * 24 * 3_600
@@ -48,6 +49,11 @@ def result_of(media: Media, kind: JobKind, seen_at: float, cost: Decimal | None)
     return Result(kept, content_type(media.url, kind), cost)
 
 
+def uploaded(key: str, seen_at: float, cost: Decimal | None) -> Result:
+    """Describe a video that xAI put, or is about to put, into our bucket."""
+    return Result({"upload": key, "seen_at": seen_at}, "video/mp4", cost)
+
+
 def content_type(url: str, kind: JobKind) -> str:
     """Tell what is at an address; xAI's images are JPEGs where their names do not say otherwise."""
     if kind is JobKind.VIDEO:
@@ -59,10 +65,24 @@ def content_type(url: str, kind: JobKind) -> str:
 class ResultStore:
     """Fetches results and finds lost ones."""
 
-    def __init__(self, xai: XaiClient, kind: JobKind, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, xai: XaiClient, kind: JobKind, clock: Callable[[], float], uploads: Uploads | None = None
+    ) -> None:
         self._xai = xai
         self._kind = kind
         self._clock = clock
+        self._uploads = uploads
+
+    async def landed(self, landing: str) -> Result | None:
+        """Look into our bucket for an attempt's clip; nothing where there is no such bucket.
+
+        Raises:
+            ProviderError: the bucket cannot be asked now.
+        """
+        if self._uploads is None:
+            return None
+        key = self._uploads.key(landing)
+        return uploaded(key, self._clock(), None) if await self._uploads.has(key) else None
 
     async def find(self, name: str) -> Result | None:
         """Look for a file of this name, the newest files first.
@@ -100,9 +120,10 @@ class ResultStore:
             ResultGoneError: neither has it.
             ProviderError: the download failed and may be repeated.
         """
-        url, file_id = result.data.get("url"), result.data.get("file_id")
+        url, file_id, gone = result.data.get("url"), result.data.get("file_id"), _ADDRESS_GONE
+        if "upload" in result.data:
+            url, gone = await self._link(str(result.data["upload"])), _FILE_GONE
         async with AsyncExitStack() as stack:
-            gone = _ADDRESS_GONE
             answer = await stack.enter_async_context(self._xai.stream_url(url)) if url else None
             if file_id and (answer is None or answer.status_code in gone):
                 gone = _FILE_GONE
@@ -114,6 +135,11 @@ class ResultStore:
             if answer.status_code != httpx.codes.OK:
                 raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw=f"HTTP {answer.status_code}")
             yield self._chunks(answer)
+
+    async def _link(self, key: str) -> str:
+        if self._uploads is None:
+            raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw="XAI_UPLOAD_URI is not set any more")
+        return await self._uploads.get_url(key)
 
     def _is_settled(self, result: Result) -> bool:
         return self._clock() - float(result.data.get("seen_at", 0.0)) > _SETTLED_SECONDS

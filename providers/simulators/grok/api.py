@@ -101,7 +101,7 @@ class Api:
         row = self._xai.intake.accept(work, body)
         note(request, f"accepted for {rules.dollars(row.ticks):.3f} USD: {row.model}, {row.prompt[:60]!r}")
         upload = (body.get("output") or {}).get("upload_url")
-        if upload:
+        if upload and not self._xai.states.ends_badly(row):
             task = asyncio.create_task(self._upload(row, str(upload)))
             self._uploads.add(task)
             task.add_done_callback(self._uploads.discard)

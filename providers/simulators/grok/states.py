@@ -94,9 +94,13 @@ class States:
         seconds = (row.body.get("storage_options") or {}).get("expires_after")
         return None if seconds is None else int(row.ready_at + seconds)
 
+    def ends_badly(self, row: Accepted) -> bool:
+        """Tell whether there never is a result."""
+        return any(fault in row.faults for fault in _ENDS_BADLY)
+
     def is_stored(self, row: Accepted, now: float) -> bool:
         """Tell whether the file store has a result now."""
-        spoilt = any(fault in row.faults for fault in (*_ENDS_BADLY, Fault.NOT_STORED, Fault.GONE))
+        spoilt = self.ends_badly(row) or Fault.NOT_STORED in row.faults or Fault.GONE in row.faults
         expiry = self.file_expiry(row)
         expired = expiry is not None and now >= expiry
         return not (row.filename is None or spoilt or now < row.ready_at or expired)
