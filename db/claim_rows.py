@@ -8,8 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from domain.job import AttemptRecord, Claim, Job
-from domain.statuses import AttemptState, JobKind, JobStatus, RenderStatus
+from domain.statuses import AttemptState, JobKind, JobStatus, RenderStatus, Step
 
+_SHOWN = {
+    JobKind.IMAGE: frozenset({Step.IMAGES}),
+    JobKind.FILM: frozenset({Step.IMAGES, Step.VIDEOS, Step.STITCHING}),
+}
+"""Steps of a project in which work of a kind changes none: earlier ones come first."""
 JOB_COLUMNS = tuple(field.name for field in fields(Job))
 _ATTEMPT_COLUMNS = tuple(field.name for field in fields(AttemptRecord))
 
@@ -36,8 +41,15 @@ def claim_of(row: Mapping[Any, Any], token: UUID) -> Claim:
         shot_label=row["shot_label"],
         age=row["age"],
         adopted=adopted,
-        announces=row["render_status"] not in {None, RenderStatus.RENDERING},
+        announces=_announces(row),
     )
+
+
+def _announces(row: Mapping[Any, Any]) -> bool:
+    """Tell whether nobody was told yet that jobs of this kind are worked on."""
+    if row["kind"] == JobKind.VIDEO:
+        return row["render_status"] not in {None, RenderStatus.RENDERING}
+    return row["current_step"] not in _SHOWN[JobKind(row["kind"])]
 
 
 def _attempt_of(data: dict[str, Any]) -> AttemptRecord:

@@ -23,14 +23,17 @@ class JobMovesStore:
         self._database = database
 
     async def cancel(self, job: UUID) -> CancelOutcome:
-        """Cancel a job and say which of the three things happened.
+        """Cancel a job, with what waits for it, and say which of the three things happened.
 
         Raises:
             NotFoundError: there is no such job.
         """
         async with self._locked(job) as (connection, _):
             found = (await connection.execute(statement("cancel"), {"job": job})).mappings().one()
-            return CancelOutcome(found["outcome"])
+            outcome = CancelOutcome(found["outcome"])
+            if outcome is not CancelOutcome.ALREADY_FINAL:
+                await connection.execute(statement("cancel_waiting"), {"jobs": [job]})
+            return outcome
 
     async def retry(self, job: UUID, *, accept_possible_duplicate: bool = False) -> None:
         """Queue a failed job again.

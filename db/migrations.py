@@ -1,5 +1,6 @@
 """Bring a database to the schema of this release, from a checkout or from an installed wheel."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ from db.engine import parse_url
 from db.errors import translated
 from db.settings import DatabaseSettings
 from db.tables import metadata
+from domain.errors import DatabaseUnavailableError
 
 LOCK_KEY = 0x7275_7368  # "rush": one migration at a time per database
 """Key of the advisory lock held while migrating."""
-TURN_WAIT, TABLE_WAIT = "60s", "5s"
+TURN_WAIT, TABLE_WAIT = 60.0, "5s"
 """How long to wait for another migrator, and for the tables: whoever waits for a table's lock makes every
 query behind it wait as well, so a long transaction of somebody's ends a migration and not the service."""
+_ASK_AGAIN = 0.1
 
 
 def config(url: URL | None = None) -> Config:
@@ -87,14 +90,32 @@ def run(context: Any) -> None:
 
 
 def _migrate(context: Any, connection: Connection) -> None:
-    wait = text("SELECT set_config('lock_timeout', :wait, false)")
-    connection.execute(wait, {"wait": TURN_WAIT})
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK_KEY})
-    connection.execute(wait, {"wait": TABLE_WAIT})
+    _take_turn(connection)
+    connection.execute(text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": TABLE_WAIT})
     connection.execute(text("SET statement_timeout = '15min'"))
     connection.commit()
     context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
     with context.begin_transaction():
         context.run_migrations()
     connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})
+    connection.commit()
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait until nobody else migrates.
+
+    By asking again and again: whoever waited inside the server would hold a snapshot, for whose end the
+    other one waits while it builds an index concurrently.
+
+    Raises:
+        DatabaseUnavailableError: the other one does not come to an end.
+    """
+    deadline = time.monotonic() + TURN_WAIT
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
+        connection.commit()
+        if time.monotonic() > deadline:
+            raise DatabaseUnavailableError(
+                f"lock timeout: another migration has been running for more than {TURN_WAIT:g} s"
+            )
+        time.sleep(_ASK_AGAIN)
     connection.commit()

@@ -12,9 +12,9 @@ from db.cuts import read_cut
 from db.pages import page_of
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
-from domain.films import Cut, Film, NewProject, NewScene, Project, Scene, SceneTally, Shot
+from domain.films import Cut, Film, NewProject, NewScene, Project, Scene, SceneTally, Shot, Standing
 from domain.records import Page, Position, Projects
-from domain.statuses import JobStatus, RenderStatus, Step
+from domain.statuses import JobKind, JobStatus, RenderStatus, Step
 
 _projects, _scenes, _shots = tables.projects, tables.scenes, tables.shots
 
@@ -87,6 +87,17 @@ class ProjectStore:
     async def cut(self, project: UUID, scene: UUID | None = None) -> Cut:
         """See the port."""
         return await read_cut(self._connection, project, scene)
+
+    async def standing(self, project: UUID) -> Standing:
+        """See the port."""
+        found = (await self._connection.execute(statement("standing"), {"project": project})).one()
+        failures = {JobKind(kind): int(jobs) for kind, jobs in (found.failures or {}).items()}
+        return Standing(
+            step=Step(found.step),
+            images=found.images,
+            images_completed=found.images_completed,
+            failures=failures,
+        )
 
     async def tallies(self, project: UUID, scene: UUID | None = None) -> Sequence[SceneTally]:
         """See the port."""

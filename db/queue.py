@@ -118,6 +118,7 @@ class PostgresQueue:
         if rolled:
             projects, scenes = _places(rolled)
             before += lock_steps(projects, scenes)
+            after += [("promote_videos", {"scenes": scenes})] if any(map(_starts_videos, rolled)) else []
             after += roll_up_steps(projects, scenes)
         answers = await self._database.together(*before, ("apply_moves", {"moves": rows}), *after)
         found = answers[len(before)]
@@ -202,6 +203,18 @@ class PostgresQueue:
         reading = Reading(found.clock, sent, boot_time())
         return Pulse(found.cancelled, found.orphans, _members(found.serving or ()), reading)
 
+    async def promote_overdue(self) -> None:
+        """See the port."""
+        async with self._database.transaction() as connection:
+            found = (await connection.execute(statement("overdue"))).all()
+            if not found:
+                return
+            projects = {row.project_id for row in found}
+            scenes = [row.scene_id for row in found if row.scene_id]
+            await lock_for_roll_up(connection, projects, scenes)
+            await connection.execute(statement("promote_videos"), {"scenes": scenes})
+            await roll_up(connection, projects, scenes)
+
     async def forget_executors(self) -> None:
         """Remove the rows of executors that are long gone."""
         async with self._database.transaction() as connection:
@@ -246,11 +259,15 @@ def _members(serving: Sequence[Any]) -> dict[LaneKey, Sequence[Member]]:
 
 
 def _announces(move: Move) -> bool:
-    """Tell whether this is the first work on a scene that is not shown as rendering yet.
+    """Tell whether this is the first work on something that is not shown as being worked on yet.
 
     An insert by SQL cannot say so itself: it would lock the scene for as long as its caller's transaction.
     """
-    return move.name == "begin" and move.claim.announces and move.claim.job.kind is JobKind.VIDEO
+    return move.name == "begin" and move.claim.announces
+
+
+def _starts_videos(move: Move) -> bool:
+    return move.target is JobStatus.COMPLETED and move.claim.job.kind is JobKind.IMAGE
 
 
 def _places(moves: Sequence[Move]) -> tuple[list[UUID], list[UUID]]:

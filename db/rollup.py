@@ -24,7 +24,8 @@ async def lock_for_roll_up(
 async def roll_up(connection: AsyncConnection, projects: Collection[UUID], scenes: Collection[UUID]) -> None:
     """Set the status of these scenes, then of these projects, from their jobs; write an event per change.
 
-    The caller holds the locks of ``lock_for_roll_up`` and has already moved or inserted the jobs.
+    Films that have nothing left to wait for are queued. The caller holds the locks of ``lock_for_roll_up``
+    and has already moved or inserted the jobs.
     """
     for name, values in roll_up_steps(projects, scenes):
         await connection.execute(statement(name), values)
@@ -37,4 +38,8 @@ def lock_steps(projects: Collection[UUID], scenes: Collection[UUID]) -> Sequence
 
 def roll_up_steps(projects: Collection[UUID], scenes: Collection[UUID]) -> Sequence[Step]:
     """Give what ``roll_up`` executes, to be sent together with the rest."""
-    return [("roll_up_scenes", {"scenes": list(scenes)}), ("roll_up_projects", {"projects": list(projects)})]
+    return [
+        ("roll_up_scenes", {"scenes": list(scenes)}),
+        ("promote_films", {"projects": list(projects)}),
+        ("roll_up_projects", {"projects": list(projects)}),
+    ]

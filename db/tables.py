@@ -106,6 +106,9 @@ shots = Table(
     Column("end_frame_url", Text),
     _moment("created_at", required=True),
     _moment("updated_at", required=True),
+    # No foreign keys: a choice ends with the job that was chosen, and jobs already point at their shots.
+    Column("chosen_job_id", Uuid),
+    Column("chosen_image_job_id", Uuid),
     Index(None, "scene_id", "position"),
     Index(None, "project_id"),
 )
@@ -165,6 +168,8 @@ jobs = Table(
     Column("poster_path", Text),
     Column("sprite", JSONB),
     Column("film_shots", JSONB),
+    Column("start_image_job_id", Uuid),
+    Column("input_digest", Text),
     CheckConstraint(_in("kind", JobKind), name="kind"),
     CheckConstraint(_in("status", JobStatus), name="status"),
     CheckConstraint("scene_id IS NOT NULL OR kind = 'film'", name="scene_unless_film"),
@@ -213,6 +218,16 @@ jobs = Table(
     Index("ix_jobs_scene", "scene_id", "kind", "status"),
     Index("ix_jobs_project", "project_id", "created_at", "id"),
     Index("ix_jobs_created", "created_at", "id"),
+    # What may be queued by what completes, and what a project has beside its clips. Neither has an entry for
+    # a plain video job.
+    Index("ix_jobs_waiting", "project_id", "scene_id", "kind", postgresql_where=text("status = 'waiting'")),
+    Index("ix_jobs_not_video", "project_id", "kind", "status", postgresql_where=text("kind <> 'video'")),
+    Index(
+        "uq_jobs_one_live_film",
+        text("coalesce(scene_id, project_id)"),
+        unique=True,
+        postgresql_where=text(f"kind = 'film' AND {_in('status', LIVE)}"),
+    ),
     # What the ETA reads: the latest completions, however many there are. Grows at its right edge alone.
     Index("ix_jobs_completed", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
 )

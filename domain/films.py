@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.statuses import LIVE, JobStatus, RenderStatus, Step
+from domain.statuses import LIVE, JobKind, JobStatus, RenderStatus, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,9 @@ class Shot:
     end_frame_url: str | None
     created_at: datetime
     updated_at: datetime
+    chosen_job_id: UUID | None = None
+    """The clip that a person chose; without one the newest stands for the shot."""
+    chosen_image_job_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +128,18 @@ class Cut:
         """A name that only the same clips in the same order have."""
         clips = ",".join(str(part.job_id) for part in self.parts if part.job_id is not None)
         return hashlib.sha256(clips.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far a project is."""
+
+    step: Step
+    images: int
+    """Shots whose newest image counts, and images without a shot."""
+    images_completed: int
+    failures: Mapping[JobKind, int]
+    """Failed jobs that a person has to do something about; told once nothing moves any more."""
 
 
 @dataclass(frozen=True, slots=True)

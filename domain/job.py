@@ -71,6 +71,11 @@ class Job:
     """Where the strip of small pictures is stored (``path``), and a ``SpriteLayout``."""
     film_shots: list[dict[str, Any]] | None
     """Of a stored film: ``{shot_id, job_id, start, duration}`` of each clip in it, in order."""
+    start_image_job_id: UUID | None
+    """The image job whose result a video that waited for it starts from."""
+    input_digest: str | None
+    """What it is made from: the same as the shot's of now, or the result is stale. Unknown where it was
+    inserted by SQL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

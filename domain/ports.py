@@ -159,6 +159,14 @@ class JobQueue(Protocol):
         """Say that this executor lives, and learn what happened meanwhile."""
         ...
 
+    async def promote_overdue(self) -> None:
+        """Queue jobs that still wait although what they waited for is there.
+
+        Whoever completes something queues what waited for it. This is for what nobody saw: an executor of
+        an older release completed it, or the waiting job was inserted in that very moment.
+        """
+        ...
+
     async def forget_executors(self) -> None:
         """Remove the rows of executors that are long gone."""
         ...

@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.access import ApiKey, Scope
-from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally
+from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Standing
 from domain.job import AttemptRecord, Job
 from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn, Remaining
 from domain.rates import Booking
@@ -105,6 +105,10 @@ class ProjectRecords(Protocol):
 
     async def cut(self, project: UUID, scene: UUID | None = None) -> Cut:
         """Give what the film of a project, or of one of its scenes, would be made of now."""
+        ...
+
+    async def standing(self, project: UUID) -> Standing:
+        """Tell how far a project that exists is."""
         ...
 
     async def tallies(self, project: UUID, scene: UUID | None = None) -> Sequence[SceneTally]:

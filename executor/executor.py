@@ -17,6 +17,7 @@ from executor.heart import Heart
 from executor.pacing import Shares
 from executor.parts import Parts, assemble
 from executor.runner import Runner
+from executor.tidying import tidy_forever
 from executor.work import Parking, Work
 from executor.writer import Writer
 
@@ -71,9 +72,9 @@ class Executor:
         async with asyncio.TaskGroup() as group:
             writer = group.create_task(self._writer.run())
             await self._heart.first_beat()
-            await self._queue.forget_executors()
             beating = group.create_task(self._heart.run())
             hunting = [
+                group.create_task(tidy_forever(self._queue)),
                 group.create_task(self._claimer.listen_forever()),
                 group.create_task(self._claimer.claim_forever()),
             ]

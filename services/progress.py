@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.access import Caller
 from domain.errors import NotFoundError
-from domain.films import SceneTally
+from domain.films import SceneTally, Standing
 from domain.operations import Pace, Remaining
 from domain.ports import Lane
 from domain.records import Transaction
@@ -43,8 +43,9 @@ async def film_progress(tx: Transaction, caller: Caller, project: str) -> FilmPr
     """Tell how far a project is, from its jobs as they are now."""
     found = await projects.find(tx, caller, project)
     scenes = await _scenes(tx, found.id)
-    step = _step([scene.tally for scene in scenes])
-    return FilmProgress(found.id, step, _label(step, [scene.tally for scene in scenes]), scenes)
+    standing = await tx.projects.standing(found.id)
+    label = _label(standing, [scene.tally for scene in scenes])
+    return FilmProgress(found.id, standing.step, label, scenes)
 
 
 async def scene_progress(tx: Transaction, caller: Caller, project: str, scene: UUID) -> SceneProgress:
@@ -95,26 +96,28 @@ def _eta(
     return round(max(total, slowest), 1) if remaining else None
 
 
-def _step(tallies: Sequence[SceneTally]) -> Step:
-    statuses = {tally.status for tally in tallies}
-    if RenderStatus.RENDERING in statuses:
-        return Step.VIDEOS
-    if RenderStatus.FAILED in statuses:
-        return Step.FAILED
-    if any(tally.missing for tally in tallies):
-        return Step.SCRIPT
-    return Step.COMPLETE if statuses == {RenderStatus.COMPLETE} else Step.SCRIPT
-
-
-def _label(step: Step, tallies: Sequence[SceneTally]) -> str:
-    total = sum(tally.total for tally in tallies)
+def _label(standing: Standing, tallies: Sequence[SceneTally]) -> str:
+    clips = sum(tally.total + tally.missing for tally in tallies)
+    decided = sum(tally.total for tally in tallies)
     completed = sum(tally.completed for tally in tallies)
-    if step is Step.VIDEOS:
-        return f"generating videos {completed}/{total}"
-    if step is Step.FAILED:
-        failed = sum(tally.failed for tally in tallies)
-        return f"{failed} of {total} videos failed"
-    if step is Step.COMPLETE:
-        return f"all videos complete {completed}/{total}"
-    clips = total + sum(tally.missing for tally in tallies)
-    return f"script, {completed} of {clips} videos complete" if completed else "script"
+    complete = f"{completed} of {clips} videos complete"
+    return {
+        Step.SCRIPT: f"script, {complete}" if completed else "script",
+        Step.IMAGES: f"generating images {standing.images_completed}/{standing.images}",
+        Step.VIDEOS: f"generating videos {completed}/{decided}",
+        Step.STITCHING: "stitching",
+        Step.COMPLETE: f"all videos complete {completed}/{clips}",
+        Step.FAILED: _failures(standing, decided),
+        Step.CANCELLED: f"cancelled, {complete}",
+    }[standing.step]
+
+
+def _failures(standing: Standing, videos: int) -> str:
+    said = []
+    if failed := standing.failures.get(JobKind.IMAGE):
+        said.append(f"{failed} of {standing.images} images failed")
+    if failed := standing.failures.get(JobKind.VIDEO):
+        said.append(f"{failed} of {videos} videos failed")
+    if failed := standing.failures.get(JobKind.FILM):
+        said.append("the film failed" if failed == 1 else f"{failed} films failed")
+    return ", ".join(said) or "waiting for what was never made"

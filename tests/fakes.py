@@ -59,6 +59,7 @@ def make_job(**changes: Any) -> Job:
         error_code=None, error_message=None, created_at=NOW, queued_at=NOW, processing_started_at=NOW,
         submitted_at=None, generated_at=None, completed_at=None, finished_at=None,
         poster_path=None, sprite=None, film_shots=None,
+        start_image_job_id=None, input_digest=None,
     )  # fmt: skip
     return replace(job, **changes)
 
@@ -171,6 +172,9 @@ class FakeQueue:
         self._fail()
         self.beats += 1
         return self.pulse
+
+    async def promote_overdue(self) -> None:
+        """Have nothing that waits."""
 
     async def forget_executors(self) -> None:
         """Forget nobody."""

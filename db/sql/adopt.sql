@@ -32,7 +32,7 @@ WITH dead AS MATERIALIZED (
     FROM taken t WHERE a.job_id = t.id AND a.state = 'intent'
     RETURNING a.id
 )
-SELECT t.*, p.title AS project_title, coalesce(s.title, '') AS scene_title,
+SELECT t.*, p.title AS project_title, p.current_step, coalesce(s.title, '') AS scene_title,
        coalesce(h.label, '') AS shot_label, s.render_status, coalesce(a.number, 0) AS attempts,
        extract(epoch FROM now() - coalesce(
            CASE WHEN t.status = 'processing' THEN a.created_at END, t.submitted_at, t.processing_started_at, now()

@@ -93,7 +93,7 @@ WITH RECURSIVE ahead (project_id, seat) AS (
                               'shot_id', c.shot_id)
     FROM claimed c
 )
-SELECT c.*, p.title AS project_title, coalesce(s.title, '') AS scene_title,
+SELECT c.*, p.title AS project_title, p.current_step, coalesce(s.title, '') AS scene_title,
        coalesce(h.label, '') AS shot_label, s.render_status,
        (SELECT count(*) FROM job_attempts a WHERE a.job_id = c.id) AS attempts, 0.0::double precision AS age
 FROM claimed c

@@ -6,4 +6,4 @@ SELECT status, kind, provider, count(*) FROM video_generation_jobs
 WHERE in_hand AND status IN ('processing', 'generating', 'uploading') GROUP BY status, kind, provider
 UNION ALL
 SELECT status, kind, provider, count(*) FROM video_generation_jobs
-WHERE status = 'waiting' AND shot_id IS NOT NULL GROUP BY status, kind, provider
+WHERE status = 'waiting' GROUP BY status, kind, provider

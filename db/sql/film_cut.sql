@@ -1,14 +1,8 @@
 -- What a film of a project, or of one of its scenes, is stitched from, in film order: one row per shot, without
--- a job while it has no clip, and at the end of its scene one per completed clip without a shot. The newest
--- completed clip stands for a shot.
+-- a job while it has no clip, and at the end of its scene one per completed clip without a shot.
 WITH parts AS (
-    SELECT s.scene_id, s.id AS shot_id, s.label, s.position, s.created_at, v.id AS job_id
-    FROM shots s
-    LEFT JOIN LATERAL (
-        SELECT j.id FROM video_generation_jobs j
-        WHERE j.shot_id = s.id AND j.kind = 'video' AND j.status = 'completed'
-        ORDER BY j.created_at DESC, j.id DESC LIMIT 1
-    ) v ON true
+    SELECT s.scene_id, s.id AS shot_id, s.label, s.position, s.created_at, t.video_job_id AS job_id
+    FROM shots s JOIN chosen_takes t ON t.shot_id = s.id
     WHERE s.project_id = :project AND (CAST(:scene AS uuid) IS NULL OR s.scene_id = :scene)
     UNION ALL
     SELECT j.scene_id, NULL, '', NULL, j.created_at, j.id

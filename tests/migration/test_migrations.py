@@ -134,7 +134,11 @@ async def test_a_second_migrator_waits_for_the_first(empty_database_url: str, ur
         second = asyncio.create_task(asyncio.to_thread(upgrade, url))
 
         def waits() -> bool:
-            found = first.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            # Its last word: it asked for its turn, or has just asked and waits to ask again.
+            found = first.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND (query LIKE '%pg_try_advisory%' OR query = 'COMMIT')"
+            )
             return found.fetchone() == (1,)
 
         await eventually(waits)
@@ -147,7 +151,7 @@ async def test_a_second_migrator_waits_for_the_first(empty_database_url: str, ur
 def test_a_migrator_that_never_ends_is_not_waited_for_for_ever(
     empty_database_url: str, url: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(migrations, "TURN_WAIT", "100ms")
+    monkeypatch.setattr(migrations, "TURN_WAIT", 0.1)
     with psycopg.connect(empty_database_url, autocommit=True) as first:
         first.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
         with pytest.raises(DatabaseUnavailableError, match="lock timeout"):

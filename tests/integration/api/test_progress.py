@@ -104,10 +104,10 @@ async def test_a_cancelled_shot_is_missing_from_the_film(
     doomed = await add_job(S.QUEUED, shot_id=UUID(project.shot(0, 1)))
     await client.post(project.path(0, f"video/{doomed}/cancel"))
     body = (await client.get(f"/api/v1/projects/{project.id}/render-status")).json()
-    assert (body["current_step"], body["step_label"]) == ("script", "script, 2 of 3 videos complete")
+    assert (body["current_step"], body["step_label"]) == ("cancelled", "cancelled, 2 of 3 videos complete")
     assert [scene["review_ready"] for scene in body["scenes"]] == [False, True]
     kept = (await client.get(f"/api/v1/projects/{project.id}")).json()
-    assert (kept["status"], kept["current_step"]) == ("pending", "script")
+    assert (kept["status"], kept["current_step"]) == ("pending", "cancelled")
     assert kept["scenes"][0]["review_ready"] is False
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from db.engine import Joined, Transactions
 from domain.statuses import FINAL, IN_HAND, LIVE, JobStatus, RenderStatus
@@ -21,13 +22,19 @@ async def assert_consistent(database: Transactions) -> None:
         events = await rows(now, "SELECT * FROM job_events ORDER BY id")
         gates = await rows(now, "SELECT * FROM gates")
         scenes = await rows(now, "SELECT * FROM scenes")
-        shots = await rows(now, "SELECT * FROM shots")
         projects = await rows(now, "SELECT * FROM projects")
+        shots = await rows(now, "SELECT * FROM shots")
         executors = {row["id"] for row in await rows(now, "SELECT id FROM executors")}
     _gates_count_slots(jobs.values(), gates)
     _attempts_fit_their_jobs(jobs, attempts)
     _events_tell_the_whole_story(jobs, events)
     _roll_ups_are_true(list(jobs.values()), attempts, scenes, projects, shots)
+    pending = {job["project_id"] for job in jobs.values() if _not_begun(job, attempts)}
+    for project in projects:
+        film = Film.of(project["id"], jobs.values(), scenes, shots)
+        film.waits_for_something()
+        if project["id"] not in pending:
+            assert project["current_step"] == film.step(), project["id"]
     _nobody_is_lost(jobs.values(), executors)
 
 
@@ -134,6 +141,86 @@ def status_of(deciding: Iterable[Row]) -> RenderStatus:
     if JobStatus.FAILED in statuses:
         return RenderStatus.FAILED
     return RenderStatus.COMPLETE if statuses else RenderStatus.PENDING
+
+
+def _not_begun(job: Row, attempts: Iterable[Row]) -> bool:
+    """Tell whether an insert by SQL may not have been shown yet: whoever first works on the job shows it."""
+    begun = {attempt["job_id"] for attempt in attempts}
+    return job["status"] in {JobStatus.QUEUED, JobStatus.PROCESSING} and job["id"] not in begun
+
+
+@dataclass(frozen=True)
+class Film:
+    """A project's jobs, scenes and shots."""
+
+    jobs: list[Row]
+    scenes: list[Row]
+    shots: list[Row]
+
+    @classmethod
+    def of(cls, project: object, *tables: Iterable[Row]) -> "Film":
+        jobs, scenes, shots = ([row for row in rows if row["project_id"] == project] for rows in tables)
+        return cls(jobs, scenes, shots)
+
+    def of_shot(self, shot: object, kind: str) -> list[Row]:
+        """Give a shot's jobs of a kind that are not cancelled, the newest last."""
+        made = [job for job in self.jobs if job["shot_id"] == shot and job["kind"] == kind]
+        return sorted((job for job in made if job["status"] != JobStatus.CANCELLED), key=_age)
+
+    def has_clip(self, shot: Row) -> bool:
+        made = [job for job in self.jobs if job["shot_id"] == shot["id"] and job["kind"] == "video"]
+        chosen = [job for job in made if job["id"] == shot["chosen_job_id"] and job["storage_path"]]
+        return any(job["status"] == JobStatus.COMPLETED for job in made) or bool(chosen)
+
+    def waits_for_something(self) -> None:
+        """Fail where a job waits although what it waited for is there."""
+        for job in self.jobs:
+            if job["status"] != JobStatus.WAITING or (job["kind"] == "video" and job["shot_id"] is None):
+                continue
+            if job["kind"] == "video":
+                images = self.of_shot(job["shot_id"], "image")
+                assert not images or images[-1]["status"] != JobStatus.COMPLETED, job
+            if job["kind"] == "film":
+                shots = [s for s in self.shots if job["scene_id"] in {None, s["scene_id"]}]
+                clips = [
+                    j for j in self.jobs if j["kind"] == "video" and job["scene_id"] in {None, j["scene_id"]}
+                ]
+                statuses = {clip["status"] for clip in clips}
+                whole = JobStatus.COMPLETED in statuses and all(map(self.has_clip, shots))
+                assert not whole or statuses & LIVE, job
+
+    def step(self) -> str:
+        """Say how far it is."""
+        moving = {job["kind"] for job in self.jobs if job["status"] in LIVE - {JobStatus.WAITING}}
+        for kind, step in (("image", "images"), ("video", "videos"), ("film", "stitching")):
+            if kind in moving:
+                return step
+        if any(job["status"] == JobStatus.WAITING or self.failed(job) for job in self.jobs):
+            return "failed"
+        made = {
+            j["scene_id"] for j in self.jobs if (j["kind"], j["status"]) == ("video", JobStatus.COMPLETED)
+        }
+        if self.scenes and made >= {s["id"] for s in self.scenes} and all(map(self.has_clip, self.shots)):
+            return "complete"
+        bare = {shot["id"] for shot in self.shots if not self.has_clip(shot)}
+        for job in self.jobs:
+            alone = job["shot_id"] is None and job["kind"] == "video" and job["scene_id"] not in made
+            if job["status"] == JobStatus.CANCELLED and (job["shot_id"] in bare or alone):
+                return "cancelled"
+        return "script"
+
+    def failed(self, job: Row) -> bool:
+        """Tell whether a person has to do something about a job."""
+        if job["status"] != JobStatus.FAILED:
+            return False
+        if job["kind"] == "film":
+            films = [j for j in self.jobs if j["kind"] == "film" and j["scene_id"] == job["scene_id"]]
+            return job is max((j for j in films if j["status"] != JobStatus.CANCELLED), key=_age)
+        if job["shot_id"] is None:
+            return True
+        videos = self.of_shot(job["shot_id"], "video")
+        needless = job["kind"] == "image" and any(v["status"] != JobStatus.WAITING for v in videos)
+        return job is self.of_shot(job["shot_id"], job["kind"])[-1] and not needless
 
 
 def _project_status(scenes: list[str]) -> RenderStatus:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -212,6 +213,17 @@ async def _finish(database: Rehearsal, place: Place) -> object:
     return await PostgresQueue(database).apply(done)
 
 
+async def _finish_images(database: Rehearsal, place: Place) -> object:
+    images = [replace(held, job=replace(held.job, kind=JobKind.IMAGE)) for held in place.claims]
+    done = [moves.complete(held, UUID(int=1), stored(held), 1) for held in images]
+    return await PostgresQueue(database).apply(done)
+
+
+async def _promote_overdue(database: Rehearsal, _: Place) -> object:
+    await PostgresQueue(database).promote_overdue()
+    return None
+
+
 async def _collect(database: Rehearsal, place: Place) -> object:
     return await PostgresQueue(database).apply(
         [moves.collect(held, held.job.id, result()) for held in place.claims]
@@ -268,6 +280,8 @@ ACTS: dict[str, tuple[Act, set[str]]] = {
     "apply moves": (_release, {"pk_video_generation_jobs"}),
     "collect": (_collect, {"pk_video_generation_jobs"}),
     "roll up": (_finish, {"ix_jobs_scene", "pk_scenes"}),
+    "promote": (_finish_images, {"ix_jobs_waiting", "ix_jobs_not_video"}),
+    "promote what was overseen": (_promote_overdue, {"ix_jobs_waiting"}),
     "cancel": (_cancel, {"pk_video_generation_jobs", "ix_jobs_scene"}),
     "render status": (_tallies, {"ix_jobs_scene", "ix_scenes_project_id_position"}),
     "eta": (_remaining, {"ix_jobs_scene"}),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -30,6 +31,7 @@ from tests.factories import (
     Life,
     attempt_rows,
     card,
+    claim_all,
     execute,
     insert_shot,
     job_row,
@@ -45,9 +47,14 @@ from tests.properties import STEADY
 T = TypeVar("T")
 PROJECTS = [UUID(int=n << 96) for n in (1, 2)]
 SCENES = {project: [UUID(int=project.int + n) for n in (1, 2)] for project in PROJECTS}
-LANES = [lane(4), lane(4, kind=JobKind.IMAGE), lane(2, provider="grok", is_default=False)]
+LANES = [
+    lane(4),
+    lane(4, kind=JobKind.IMAGE),
+    lane(2, provider="grok", is_default=False),
+    lane(4, kind=JobKind.FILM),
+]
 PROVIDERS = ["mock", "grok"]
-KINDS = (JobKind.VIDEO, JobKind.IMAGE)
+KINDS = (JobKind.VIDEO, JobKind.IMAGE, JobKind.FILM)
 ANY = st.integers(0, 1_000)
 WHO = st.integers(0, 2)
 
@@ -109,6 +116,20 @@ class Lives(RuleBasedStateMachine):
         with suppress(ConflictError):
             self.run(self._insert({**where, "priority": 0, "provider": None}))
 
+    @rule(which=ANY, whole=st.booleans())
+    def order_a_shot(self, which: int, *, whole: bool) -> None:
+        """An image, a video that waits for it, and perhaps the films that wait for that."""
+        project, scene, shot = self.shots[which % 2]
+        where = {"project_id": project, "scene_id": scene, "priority": 0, "provider": None}
+        with suppress(ConflictError):
+            self.run(self._insert({**where, "shot_id": shot, "kind": "image"}))
+            self.run(self._insert({**where, "shot_id": shot, "kind": "video", "status": "waiting"}))
+        if whole:
+            with suppress(ConflictError):
+                self.run(self._insert({**where, "kind": "film", "status": "waiting"}))
+                self.run(self._insert({**where, "scene_id": None, "kind": "film", "status": "waiting"}))
+        self.run(self.queue.promote_overdue())
+
     async def _insert(self, columns: dict[str, Any]) -> None:
         # Ids in order: an example that is run again must come out the same.
         job = UUID(int=len(self.jobs) + 1)
@@ -123,7 +144,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(who=WHO, which=ANY, room=st.integers(1, 3))
     def claim(self, who: int, which: int, *, room: int) -> None:
-        worker, of = self.workers[who], LANES[which % 5 % 3]
+        worker, of = self.workers[who], LANES[which % 5 % 4]
         claims = self.run(self.queue.claim(worker.card.id, of, room))
         assert len(claims) <= room
         self._take(worker, claims)
@@ -281,22 +302,30 @@ class Lives(RuleBasedStateMachine):
         held = [
             claim for kind in KINDS for claim in await self._adopted(last.id, kind, dead_too=True, limit=1000)
         ]
-        for of in (lane(1000), lane(1000, kind=JobKind.IMAGE), lane(1000, provider="grok", is_default=False)):
-            while claims := await self.queue.claim(last.id, of, 100):
-                held += claims
+        held += [c for of in LANES for c in await claim_all(self.queue, last.id, replace(of, limit=1000))]
+        while held:
+            await self._bring_to_their_ends(held)
+            held = [
+                claim
+                for of in LANES
+                for claim in await claim_all(self.queue, last.id, replace(of, limit=1000))
+            ]
+        for kind in KINDS:
+            assert not await self._adopted(last.id, kind, dead_too=True, limit=1000)
+        left = await rows(self.database, "SELECT * FROM video_generation_jobs")
+        unserved = [job for job in left if (job["provider"], job["kind"]) == ("grok", "image")]
+        unserved += [job for job in left if job["status"] == JobStatus.WAITING]
+        assert {JobStatus(job["status"]) for job in left if job not in unserved} <= FINAL
+        assert not any(job["slot_held"] or job["in_hand"] for job in left)
+        await assert_consistent(self.database)
+
+    async def _bring_to_their_ends(self, held: Sequence[Claim]) -> None:
         for claim in held:
             life, step = Life(self.queue, claim), last_move(claim)
             while step in NEXT:
                 move = NEXT[step][0](life)
                 assert await life.apply(move) is Outcome.APPLIED
                 step = move.name
-        for kind in KINDS:
-            assert not await self._adopted(last.id, kind, dead_too=True, limit=1000)
-        left = await rows(self.database, "SELECT * FROM video_generation_jobs")
-        unserved = [job for job in left if (job["provider"], job["kind"]) == ("grok", "image")]
-        assert {JobStatus(job["status"]) for job in left if job not in unserved} <= FINAL
-        assert not any(job["slot_held"] or job["in_hand"] for job in left)
-        await assert_consistent(self.database)
 
 
 def test_random_lives(shared_url: str) -> None:

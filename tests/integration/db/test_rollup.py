@@ -164,7 +164,7 @@ async def test_a_project_follows_its_scenes(
         await put(database, status, project_id=project, scene_id=ids[-1])
     await roll_up(database, project, *ids)
     found = await row(database, "SELECT status, current_step FROM projects")
-    steps = {R.RENDERING: "videos", R.FAILED: "failed", R.COMPLETE: "complete", R.PENDING: "script"}
+    steps = {R.RENDERING: "videos", R.FAILED: "failed", R.COMPLETE: "complete", R.PENDING: "cancelled"}
     assert (found["status"], found["current_step"]) == (expected, steps[expected])
 
 
