@@ -7,9 +7,5 @@ from fetching.settings import FetchSettings
 
 
 def open_fetcher(settings: FetchSettings) -> Fetcher:
-    """Give the guarded client; the caller closes it.
-
-    Raises:
-        ConfigurationError: FETCH_PRIVATE_HOSTS is no list of hosts.
-    """
+    """Give the guarded client; the caller closes it."""
     return GuardedFetcher(Hosts.of(settings.fetch_private_hosts))

@@ -1,7 +1,9 @@
 """Where addresses that users supply may lead."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fetching.hosts import Hosts
 
 
 class FetchSettings(BaseSettings):
@@ -14,3 +16,9 @@ class FetchSettings(BaseSettings):
         description="Hosts on private networks that frames may be fetched from, separated by commas, each "
         "with or without a port: frames.internal, 10.0.0.5:9000. Unset: public addresses alone.",
     )
+
+    @field_validator("fetch_private_hosts")
+    @classmethod
+    def _are_hosts(cls, names: str) -> str:
+        Hosts.of(names)
+        return names

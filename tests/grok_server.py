@@ -1,7 +1,5 @@
 """A simulated xAI in a thread of its own, for tests of both kinds: with and without an event loop."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from providers.grok.client import XaiClient
 from providers.simulators.grok.app import serve
 from providers.simulators.grok.knobs import Knobs
 from providers.simulators.grok.ledger import Ledger
+from tests.threads import in_a_thread
 
 KEY = Knobs().api_key
 
@@ -55,29 +54,5 @@ class Simulator:
 @contextmanager
 def simulating(folder: Path, **knobs: Any) -> Iterator[Simulator]:
     """Serve a simulator on free ports of the loopback."""
-    ready, found = threading.Event(), list[Simulator]()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def run() -> None:
-        try:
-            async with serve(Knobs(**knobs), folder) as served:
-                found.append(Simulator(served.base_url, served.media_url, folder))
-                ready.set()
-                await stop.wait()
-        finally:
-            ready.set()
-
-    def work() -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(run())
-
-    thread = threading.Thread(target=work, name="xai-simulator")
-    thread.start()
-    try:
-        assert ready.wait(20)
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
-        assert not thread.is_alive()
+    with in_a_thread(serve(Knobs(**knobs), folder)) as served:
+        yield Simulator(served.base_url, served.media_url, folder)

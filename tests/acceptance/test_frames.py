@@ -1,9 +1,5 @@
 """An executor that dies while it fetches a frame: nothing was asked of the provider, and the clip is made."""
 
-import asyncio
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,36 +7,9 @@ import pytest
 from tests.acceptance.films import attempts, connect, history, insert, job, ledger
 from tests.acceptance.processes import Processes
 from tests.acceptance.waiting import until
-from tests.hostile_server import Server, hostile_server, replying, silent
+from tests.hostile_server import hostile_server, replying, silent
 from tests.pictures import a_picture
-
-
-@contextmanager
-def serving() -> Iterator[Server]:
-    """Serve from a thread of its own; answers may be changed while it runs."""
-    found: list[Server] = []
-    ready = threading.Event()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-
-    async def run() -> None:
-        async with hostile_server() as server:
-            found.append(server)
-            ready.set()
-            await stop.wait()
-
-    def work() -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(run())
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        assert ready.wait(20)
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(20)
+from tests.threads import in_a_thread
 
 
 @pytest.mark.timeout(180)
@@ -48,7 +17,7 @@ def serving() -> Iterator[Server]:
 def test_an_executor_that_ends_over_a_frame_leaves_the_job_as_it_was(
     rushes: Processes, database_url: str, home: Path, end: str
 ) -> None:
-    with serving() as server, connect(database_url) as connection:
+    with in_a_thread(hostile_server()) as server, connect(database_url) as connection:
         server.answers["/a.png"] = silent
         rushes.settings["FETCH_PRIVATE_HOSTS"] = f"127.0.0.1:{server.port}"
         doomed = rushes("executor")

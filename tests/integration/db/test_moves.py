@@ -16,6 +16,7 @@ from domain import moves
 from domain.errors import PoisonedError
 from domain.failures import ErrorCode
 from domain.moves import Move, Outcome, Pause
+from domain.ports import StoredResult
 from domain.provider import GenerationFailedError, Handle, SubmitRejectedError, SubmitUnknownError
 from domain.statuses import AttemptState, CancelOutcome, JobStatus
 from tests.factories import (
@@ -436,6 +437,29 @@ async def test_a_back_off_holds_a_job_back(database: Database, queue: PostgresQu
     assert 3 < waits["seconds"] <= 5
     assert (waits["error_code"], waits["provider_job_id"]) == ("provider_failed", None)
     assert await queue.claim(ME, lane(), 5) == []
+
+
+async def test_a_job_that_waits_for_its_frames_says_so_and_counts_no_generation(
+    database: Database, queue: PostgresQueue
+) -> None:
+    life, _ = await ready(database, queue, "release")
+    why = SubmitRejectedError(ErrorCode.DOWNLOAD_FAILED, "start_frame_url cannot be read now")
+    assert await life.apply(moves.release(life.claim, 60.0, why)) is Outcome.APPLIED
+    job = await job_row(database, life.claim.job.id)
+    assert (job["status"], job["attempt_count"], job["claim_count"]) == ("queued", 0, 1)
+    assert (job["error_code"], job["error_message"]) == ("download_failed", why.message)
+    await assert_consistent(database)
+
+
+async def test_a_result_is_found_by_its_own_project(database: Database, queue: PostgresQueue) -> None:
+    life = await claimed(database, queue, ME)
+    job = life.claim.job
+    assert await queue.stored(job.id, job.project_id) == StoredResult(S.PROCESSING, None)
+    await life.to(S.COMPLETED)
+    found = await queue.stored(job.id, job.project_id)
+    assert found == StoredResult(S.COMPLETED, stored(life.claim)["storage_path"])
+    assert await queue.stored(job.id, uuid4()) is None
+    assert await queue.stored(uuid4(), job.project_id) is None
 
 
 async def test_the_next_attempt_has_the_next_number(database: Database, queue: PostgresQueue) -> None:

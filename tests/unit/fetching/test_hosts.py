@@ -8,6 +8,7 @@ from domain.errors import ConfigurationError
 from domain.fetching import UrlRefusedError
 from fetching.addresses import is_public
 from fetching.hosts import Hosts
+from fetching.settings import FetchSettings
 
 
 @pytest.mark.parametrize(
@@ -114,4 +115,4 @@ def test_the_operator_can_name_private_hosts() -> None:
 @pytest.mark.parametrize("names", ["http://a", "a/b", "*", "*.internal", "me@a", "a:b", "a:99999", "[::1"])
 def test_what_is_no_host_stops_the_start(names: str) -> None:
     with pytest.raises(ConfigurationError, match=r"FETCH_PRIVATE_HOSTS.*allowed: hosts"):
-        Hosts.of(names)
+        FetchSettings(fetch_private_hosts=names)
