@@ -74,3 +74,8 @@ def judge_gates(gates: Iterable[GateState]) -> Iterator[Finding]:
             detail = f"nothing is sent until {until}: {gate.paused_reason or 'it is in trouble'}"
             mend = "it is tried again then by itself; if credentials or billing are at fault, mend those"
             yield bad(f"{gate.provider} ({gate.kind})", detail, mend)
+        elif gate.faults:
+            detail = (
+                f"it had trouble {gate.faults} times in a row; one job at a time is tried until it is well"
+            )
+            yield note(f"{gate.provider} ({gate.kind})", detail)

@@ -210,7 +210,14 @@ def complete(claim: Claim, attempt_id: UUID, stored: Mapping[str, Any], uploads:
     )
 
 
-def retry_later(claim: Claim, attempt_id: UUID, error: ProviderError, cost: Decimal, delay: float) -> Move:
+def retry_later(  # noqa: PLR0917 # every one of them is part of what a failure is
+    claim: Claim,
+    attempt_id: UUID,
+    error: ProviderError,
+    cost: Decimal,
+    delay: float,
+    pause: Pause | None = None,
+) -> Move:
     """Queue a job again whose generation failed at the provider."""
     return _move(
         "retry_later",
@@ -220,6 +227,7 @@ def retry_later(claim: Claim, attempt_id: UUID, error: ProviderError, cost: Deci
         attempt=_failed_attempt(attempt_id, AttemptState.FAILED, error, cost),
         frees_slot=True,
         delay=delay,
+        pause=pause,
         columns=_error(error),
     )
 
@@ -232,6 +240,7 @@ def fail(  # noqa: PLR0917 # every one of them is part of what a failure is
     state: AttemptState = AttemptState.FAILED,
     cost: Decimal | None = None,
     uploads: int = 0,
+    pause: Pause | None = None,
 ) -> Move:
     """End a job until a person retries it."""
     return _move(
@@ -244,6 +253,7 @@ def fail(  # noqa: PLR0917 # every one of them is part of what a failure is
         gives_back=state is AttemptState.REJECTED or attempt_id is None,
         columns=_error(error),
         uploads=uploads,
+        pause=pause,
         # A provider that refuses this job alone is well.
         settles_provider=state is AttemptState.REJECTED and not RULES[error.code].pauses_provider,
     )

@@ -11,6 +11,7 @@ from domain import moves
 from domain.capabilities import Capability
 from domain.clock import boot_time
 from domain.failures import RULES, ErrorCode, Retrier
+from domain.moves import Pause
 from domain.provider import GenerationFailedError, Handle, Pending, ProviderError, Result
 from domain.retry import Backoff
 from domain.statuses import AttemptState, JobStatus
@@ -46,11 +47,8 @@ class Poller:
             return None
 
     async def _poll(self, work: Work, handle: Handle) -> Result:
-        noted, noted_at, wait = (
-            work.claim.job.progress,
-            boot_time(),
-            max(0.0, work.capability.first_poll_seconds - work.age),
-        )
+        noted, noted_at = work.claim.job.progress, boot_time()
+        wait = max(0.0, work.capability.first_poll_seconds - work.age)
         while True:
             await self.pacer.wait(work.lane, work.model, wait * self.rng.uniform(0.9, 1.1))
             found = await self._ask(work, handle)
@@ -90,15 +88,21 @@ class Poller:
         if work.cancelled:
             await work.move(moves.let_go(claim, attempt.id, error, error.cost))
             return
-        if RULES[error.code].at_generation is Retrier.JOB and job.attempt_count <= allowed:
+        rule = RULES[error.code]
+        # A provider that fails what it accepts, or an account that is empty by then, would fail others too.
+        pause = Pause(error.message) if rule.pauses_provider else None
+        if rule.at_generation is Retrier.JOB and job.attempt_count <= allowed:
             delay = self.backoff.delay(job.attempt_count, self.rng)
-            move = moves.retry_later(claim, attempt.id, error, error.cost, delay)
+            # Its submits go well, which ends faults in a row: the pause grows with the job's own failures.
+            pause = pause and Pause(pause.reason, delay)
+            move = moves.retry_later(claim, attempt.id, error, error.cost, delay, pause)
         elif error.code is ErrorCode.DEADLINE_EXCEEDED:
             # It may still end and be billed: the attempt stays open, so that its result can be asked for
             # again, and a retry takes a person's consent.
             move = moves.fail(claim, JobStatus.GENERATING, error, attempt.id, AttemptState.ACCEPTED)
         else:
-            move = moves.fail(claim, JobStatus.GENERATING, error, attempt.id, cost=error.cost or Decimal(0))
+            cost = error.cost or Decimal(0)
+            move = moves.fail(claim, JobStatus.GENERATING, error, attempt.id, cost=cost, pause=pause)
         if not await work.move(move):
             await work.move(moves.let_go(claim, attempt.id, error, error.cost))
 

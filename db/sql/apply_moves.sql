@@ -72,7 +72,9 @@ WITH m AS MATERIALIZED (
     -- something ends or is accepted; where the provider accepted, or refused one job alone, its faults in a
     -- row are over as well, unless it asked us to wait longer.
     SELECT g.provider, g.kind, a.places, a.pause, a.seconds, o.over,
-           CASE WHEN o.over THEN 0 ELSE g.faults END AS faults
+           -- What is refused while a pause lasts was sent before it: the same fault, which counts once.
+           CASE WHEN o.over THEN 0 WHEN a.pause IS NOT NULL AND g.paused_until > now()
+                THEN greatest(g.faults - 1, 0) ELSE g.faults END AS faults
     FROM (
         SELECT v.provider, v.kind, CAST(count(*) FILTER (WHERE v.freed) AS integer) AS places,
                bool_or(v.frees OR v.settles OR v.pause IS NOT NULL) AS heard, bool_or(v.settles) AS well,

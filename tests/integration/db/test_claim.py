@@ -10,10 +10,11 @@ from db.engine import Database, Joined
 from db.queue import PostgresQueue
 from domain import moves
 from domain.failures import ErrorCode
-from domain.moves import Pause
-from domain.provider import SubmitRejectedError
+from domain.moves import Outcome, Pause
+from domain.provider import GenerationFailedError, SubmitRejectedError
 from domain.statuses import JobKind, JobStatus
 from tests.factories import (
+    Life,
     attempt,
     card,
     claim_all,
@@ -297,6 +298,46 @@ async def test_each_fault_of_a_probe_doubles_the_pause(database: Database, queue
         assert longest - 1 < found[1] <= longest
         await execute(database, "UPDATE gates SET paused_until = now() - interval '1 second'")
         await execute(database, "UPDATE gates SET probed_until = NULL")
+
+
+async def test_what_was_sent_before_a_pause_is_the_same_fault(
+    database: Database, queue: PostgresQueue
+) -> None:
+    await insert_jobs(database, 4)
+    await _fault(queue, jobs=3)
+    faults, seconds = await _pause(database)
+    assert faults == 1, "three that were refused one after another"
+    assert seconds <= 2
+    await set_gate(database, paused_until=None)
+    await _fault(queue)
+    assert (await _pause(database))[0] == 2
+
+
+async def test_jobs_in_flight_go_on_while_their_provider_is_paused(
+    database: Database, queue: PostgresQueue
+) -> None:
+    await insert_jobs(database, 3)
+    life = Life(queue, (await queue.claim(ME, lane(9), 1))[0])
+    await life.to(JobStatus.GENERATING)
+    await _fault(queue, seconds=600.0)
+    assert await life.collect() is Outcome.APPLIED
+    assert await life.complete() is Outcome.APPLIED
+    faults, seconds = await _pause(database)
+    assert (faults, seconds > 500) == (1, True), "what was accepted before says nothing of now"
+    assert await queue.claim(ME, lane(9), 9) == []
+    await assert_consistent(database)
+
+
+async def test_a_failed_generation_pauses_its_provider(database: Database, queue: PostgresQueue) -> None:
+    await insert_jobs(database, 2)
+    life = Life(queue, (await queue.claim(ME, lane(9), 1))[0])
+    await life.to(JobStatus.GENERATING)
+    error = GenerationFailedError(ErrorCode.QUOTA_OR_BILLING)
+    pause = Pause("out of credits")
+    await life.apply(moves.fail(life.claim, JobStatus.GENERATING, error, life.attempt.id, pause=pause))
+    assert (await _pause(database))[0] == 1
+    assert await queue.claim(ME, lane(9), 9) == []
+    await assert_consistent(database)
 
 
 async def test_a_probe_without_an_answer_is_given_up(database: Database, queue: PostgresQueue) -> None:

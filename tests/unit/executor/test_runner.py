@@ -393,6 +393,7 @@ async def test_a_failed_generation_is_made_again_while_retries_last(bench: Bench
     bench.provider.polls = [failed]
     assert await bench.run(make_claim(attempt_count=3)) == ["begin", "accept", "retry_later"]
     assert bench.last.delay > 0
+    assert bench.last.pause is None, "it may be this shot alone"
     bench.queue.moves.clear()
     bench.provider.polls = [failed]
     assert await bench.run(make_claim(attempt_count=4)) == ["begin", "accept", "fail"], "1 + 3 times at most"
@@ -401,6 +402,19 @@ async def test_a_failed_generation_is_made_again_while_retries_last(bench: Bench
     assert await bench.run(make_claim(attempt_count=1, max_retries=0)) == ["begin", "accept", "fail"]
     assert bench.last.attempt is not None
     assert bench.last.attempt.actual_cost == Decimal("0.1"), "a failure that was charged is on the books"
+
+
+async def test_a_provider_that_fails_what_it_accepts_is_paused(bench: Bench) -> None:
+    failed = GenerationFailedError(ErrorCode.PROVIDER_TRANSIENT)
+    bench.provider.polls = [failed]
+    assert await bench.run(make_claim(attempt_count=3)) == ["begin", "accept", "retry_later"]
+    assert bench.last.pause is not None
+    assert bench.last.pause.seconds == bench.last.delay > 2
+    bench.queue.moves.clear()
+    bench.provider.polls = [GenerationFailedError(ErrorCode.QUOTA_OR_BILLING)]
+    assert (await bench.run())[-1] == "fail"
+    assert bench.last.pause is not None
+    assert not bench.last.settles_provider
 
 
 async def test_a_blocked_generation_is_not_made_again(bench: Bench) -> None:
