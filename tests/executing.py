@@ -34,7 +34,10 @@ async def executing(
     Simulators take no time: the first poll comes at once.
     """
     for one in made:
-        one.models = {name: replace(able, typical_seconds=0.0) for name, able in one.models.items()}
+        one.models = {
+            name: replace(able, typical_seconds=0.0, soonest_seconds=None)
+            for name, able in one.models.items()
+        }
     first = {one.kind: next(iter(one.models)) for one in made} | dict(models or {})
     defaults = {one.kind: Default(one.name, first[one.kind]) for one in made}
     providers = Providers({(one.kind, one.name): one for one in made}, defaults, {})
@@ -65,11 +68,11 @@ async def executing(
             await providers.aclose()
 
 
-async def rests(database: Database, job: UUID) -> Row:
+async def rests(database: Database, job: UUID, seconds: float = 60.0) -> Row:
     """Wait until a job is over; give it."""
 
     async def rested() -> bool:
         return (await job_row(database, job))["status"] in {"completed", "failed", "cancelled"}
 
-    await eventually(rested, 60)
+    await eventually(rested, seconds)
     return await job_row(database, job)
