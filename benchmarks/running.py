@@ -23,6 +23,7 @@ _LOOK_SECONDS = 0.05
 _LIVE = """
 SELECT EXISTS (SELECT FROM video_generation_jobs WHERE status = 'queued')
     OR EXISTS (SELECT FROM video_generation_jobs WHERE in_hand)
+    OR EXISTS (SELECT FROM job_events WHERE sequence IS NULL)
 """
 
 
@@ -76,7 +77,7 @@ async def executing(queue: JobQueue, parts: Parts) -> AsyncIterator[Executor]:
 
 
 async def until_settled(address: str) -> None:
-    """Wait until no job can move any more. Asks two indexes of live rows alone, so it weighs nothing."""
+    """Wait until no job can move and every event has its number. Asks indexes of live rows alone."""
     async with await psycopg.AsyncConnection.connect(address, autocommit=True) as connection:
         while True:
             found = await (await connection.execute(_LIVE)).fetchone()

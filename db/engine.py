@@ -125,6 +125,18 @@ class Database:
                     await connection.execute(_WRITE)
                     raise
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction that sees one moment and only reads; raises likewise."""
+        with translated():
+            async with asyncio.timeout(self.timeout.total_seconds()):
+                async with self.engine.connect() as connection:
+                    await connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                    async with connection.begin():
+                        yield connection
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()

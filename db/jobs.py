@@ -65,6 +65,12 @@ class JobStore:
         """See the port."""
         return await page_of(self._connection, _matching(which), _jobs, after, limit, job_of)
 
+    async def current(self, project: UUID) -> Sequence[Job]:
+        """See the port."""
+        found = await self._connection.execute(statement("current_jobs"), {"project": project})
+        jobs = [job_of(row) for row in found.mappings()]
+        return sorted(jobs, key=lambda job: (job.created_at, job.id))
+
     async def videos(self, scene: UUID) -> Mapping[UUID, frozenset[JobStatus]]:
         """See the port."""
         query = (

@@ -1,7 +1,7 @@
 """LISTEN on a connection of its own, which proves again and again that it still hears."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -19,9 +19,22 @@ PROBE_SECONDS = 15.0
 Wakes = AsyncIterator[None]
 
 
+Heard = AsyncIterator[Sequence[psycopg.Notify]]
+
+
 @asynccontextmanager
 async def listen(database: Database) -> AsyncIterator[Wakes]:
     """Yield the stream of wakes; see ``domain.ports.JobQueue.listen``."""
+    async with hear(database, CHANNEL) as heard:
+        yield _wakes(heard)
+
+
+@asynccontextmanager
+async def hear(database: Database, *channels: str) -> AsyncIterator[Heard]:
+    """Yield the stream of notifications on some channels, until the connection is lost or proves deaf.
+
+    The first ones are none at all: whatever was committed before is to be looked for once.
+    """
     seconds = database.timeout.total_seconds()
     with translated():
         async with asyncio.timeout(seconds):
@@ -35,17 +48,22 @@ async def listen(database: Database) -> AsyncIterator[Wakes]:
     try:
         with translated():
             async with asyncio.timeout(seconds):
-                for channel in (CHANNEL, probe):
+                for channel in (*channels, probe):
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-        yield _wakes(connection, probe, seconds)
+        yield _heard(connection, probe, seconds)
     finally:
         await connection.close()
 
 
-async def _wakes(connection: psycopg.AsyncConnection, probe: str, seconds: float) -> AsyncIterator[None]:
+async def _wakes(heard: Heard) -> Wakes:
+    async for _ in heard:
+        yield
+
+
+async def _heard(connection: psycopg.AsyncConnection, probe: str, seconds: float) -> Heard:
     with translated():
         # Whatever was committed before LISTEN took effect was not heard.
-        yield
+        yield ()
         while True:
             heard = [n async for n in connection.notifies(timeout=PROBE_SECONDS, stop_after=1)]
             if not heard:
@@ -54,6 +72,6 @@ async def _wakes(connection: psycopg.AsyncConnection, probe: str, seconds: float
                 heard = [n async for n in connection.notifies(timeout=seconds, stop_after=1)]
                 if not heard:
                     return
-            # A job may have come in on the heels of the silence: it is heard before the probe, or with it.
-            if any(notification.channel == CHANNEL for notification in heard):
-                yield
+            # Something may have come in on the heels of the silence: heard before the probe, or with it.
+            if told := [notification for notification in heard if notification.channel != probe]:
+                yield told

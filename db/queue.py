@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.claim_rows import claim_of
 from db.engine import Database, Step
+from db.events import number
 from db.listener import Wakes, listen
 from db.move_rows import move_row
 from db.parameters import as_json, as_text
@@ -225,6 +226,10 @@ class PostgresQueue:
         async with self._database.transaction() as connection:
             found = await connection.execute(statement("hand_over"), {"executor": executor})
             return int(found.one().left_behind)
+
+    async def number_events(self) -> int | None:
+        """See the port."""
+        return await number(self._database)
 
     def listen(self) -> AbstractAsyncContextManager[Wakes]:
         """See the port."""

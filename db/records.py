@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.api_keys import KeyStore
 from db.engine import Database, Joined
+from db.events import EventStore
 from db.idempotency import IdempotencyStore
 from db.job_moves import JobMovesStore
 from db.jobs import JobStore
 from db.operations import OperationStore
 from db.projects import ProjectStore
+from domain.events import EventRecords
 from domain.records import (
     IdempotencyRecords,
     JobMoves,
@@ -32,6 +34,7 @@ class PostgresTransaction:
         self.keys: KeyRecords = KeyStore(connection)
         self.idempotency: IdempotencyRecords = IdempotencyStore(connection)
         self.operations: OperationRecords = OperationStore(connection)
+        self.events: EventRecords = EventStore(connection)
 
 
 class PostgresRecords:
@@ -44,4 +47,10 @@ class PostgresRecords:
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         """See the port."""
         async with self._database.transaction() as connection:
+            yield PostgresTransaction(connection)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[PostgresTransaction]:
+        """See the port."""
+        async with self._database.snapshot() as connection:
             yield PostgresTransaction(connection)

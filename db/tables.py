@@ -320,7 +320,8 @@ events = Table(
     Column("data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("sequence", BigInteger),
     _moment("created_at", required=True),
-    Index(None, "project_id", "id"),
+    # What a numberer reads: hardly anything, whatever the table holds.
+    Index("ix_job_events_unnumbered", "sequence", "id", postgresql_where=text("sequence IS NULL")),
     Index(
         "uq_job_events_sequence",
         "project_id",

@@ -175,6 +175,10 @@ class JobQueue(Protocol):
         """Put every job of this executor into nobody's hands and sign off; give how many there were."""
         ...
 
+    async def number_events(self) -> int | None:
+        """Number some committed events; see ``domain.events.EventLog.number``."""
+        ...
+
     def listen(self) -> AbstractAsyncContextManager[AsyncIterator[None]]:
         """Yield whenever jobs may have become ready; ends when the connection is lost or proves deaf."""
         ...

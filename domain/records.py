@@ -1,7 +1,7 @@
 """The ports of the API: records read and written in transactions that its edge owns.
 
 Nothing below the edge commits. Whoever locks does so in one order everywhere: the idempotency key, gates,
-projects, scenes, jobs, each by id.
+projects, scenes, jobs, each by id. Numbering events is locked last, by a transaction that does nothing else.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from domain.access import ApiKey, Scope
+from domain.events import EventRecords
 from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Standing
 from domain.job import AttemptRecord, Job
 from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn, Remaining
@@ -133,6 +134,14 @@ class JobRecords(Protocol):
 
     async def page(self, which: JobFilter, *, after: Position | None, limit: int) -> Page[Job]:
         """List jobs, newest first."""
+        ...
+
+    async def current(self, project: UUID) -> Sequence[Job]:
+        """List what a page shows of a project, oldest first.
+
+        That is the newest job of each shot and kind that is not cancelled (or the newest of all, where all
+        are), and the newest 1,000 of those without a shot.
+        """
         ...
 
     async def videos(self, scene: UUID) -> Mapping[UUID, frozenset[JobStatus]]:
@@ -272,6 +281,7 @@ class Transaction(Protocol):
     keys: KeyRecords
     idempotency: IdempotencyRecords
     operations: OperationRecords
+    events: EventRecords
 
 
 class Records(Protocol):
@@ -283,4 +293,8 @@ class Records(Protocol):
         Raises:
             DatabaseUnavailableError: it cannot be reached or did not answer in time.
         """
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that sees one moment throughout, and can only read; raises as the other one."""
         ...

@@ -32,6 +32,7 @@ class Claimer:
         start: Callable[[Claim], None],
         in_hand: Callable[[JobKind], int],
         poll_interval: float,
+        on_news: Callable[[], None] = lambda: None,
     ) -> None:
         self._queue = queue
         self._executor = executor
@@ -43,6 +44,7 @@ class Claimer:
         self._heart = heart
         self._start = start
         self._in_hand = in_hand
+        self._on_news = on_news
         self._poll_interval = poll_interval
         self._wake = asyncio.Event()
         self._orphans = False
@@ -95,6 +97,7 @@ class Claimer:
                 return
             for claim in claims:
                 self._start(claim)
+            self._on_news()
             # The work just started goes first, and so does whatever else became ready.
             await asyncio.sleep(0)
 
@@ -125,6 +128,7 @@ class Claimer:
                 async with self._queue.listen() as wakes:
                     async for _ in wakes:
                         self._wake.set()
+                        self._on_news()
             except DatabaseUnavailableError as error:
                 log.warning("not listening", action="listen_failed", error=error.message)
             await asyncio.sleep(_RECONNECT_SECONDS)

@@ -20,6 +20,7 @@ from executor.runner import Runner
 from executor.tidying import tidy_forever
 from executor.work import Parking, Work
 from executor.writer import Writer
+from services.numbering import Numberer
 
 _HAND_OVER_TIMEOUT = 5.0
 
@@ -37,7 +38,8 @@ class Executor:
         self._parking = Parking()
         self._limited = {lane.kind for lane in lanes if lane.most_here is not None}
         self._in_flight: dict[asyncio.Task[None], Work] = {}
-        self._writer = Writer(queue, self._freed)
+        self._numberer = Numberer(queue.number_events, interval=parts.settings.poll_interval_seconds)
+        self._writer = Writer(queue, self._freed, self._numberer.wake)
         self._heart = Heart(queue, parts.card, self._learn)
         self._shares = Shares(parts.card.id, self._heart.is_beating)
         self._claimer = Claimer(
@@ -47,6 +49,7 @@ class Executor:
             heart=self._heart,
             start=self._start,
             in_hand=self._in_hand,
+            on_news=self._numberer.wake,
             poll_interval=parts.settings.poll_interval_seconds,
         )
         self._runner: Runner = assemble(
@@ -73,6 +76,7 @@ class Executor:
             writer = group.create_task(self._writer.run())
             await self._heart.first_beat()
             beating = group.create_task(self._heart.run())
+            numbering = group.create_task(self._numberer.run())
             hunting = [
                 group.create_task(tidy_forever(self._queue)),
                 group.create_task(self._claimer.listen_forever()),
@@ -86,6 +90,7 @@ class Executor:
                 task.cancel()
             await self._drain(beating)
             writer.cancel()
+            numbering.cancel()
             self._runner.close()
 
     def _start(self, claim: Claim) -> None:

@@ -23,9 +23,12 @@ class Writer:
     a lone move waits for nobody.
     """
 
-    def __init__(self, queue: JobQueue, on_freed: Callable[[], None]) -> None:
+    def __init__(
+        self, queue: JobQueue, on_freed: Callable[[], None], on_flushed: Callable[[], None] = lambda: None
+    ) -> None:
         self._queue = queue
         self._on_freed = on_freed
+        self._on_flushed = on_flushed
         self._waiting: list[tuple[Move, asyncio.Future[Outcome]]] = []
         self._some = asyncio.Event()
 
@@ -68,6 +71,7 @@ class Writer:
                 future.set_result(outcome)
         if any(move.frees_slot for move, _ in batch):
             self._on_freed()
+        self._on_flushed()
 
     async def _apply(self, moves: Sequence[Move]) -> Sequence[Outcome]:
         wait = 0.05

@@ -183,6 +183,10 @@ class FakeQueue:
         """Have nothing to hand over."""
         return 0
 
+    async def number_events(self) -> int | None:
+        """Have nothing to number."""
+        return 0
+
     @asynccontextmanager
     async def listen(self) -> AsyncIterator[AsyncIterator[None]]:
         """Hear nothing."""

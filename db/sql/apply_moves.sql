@@ -65,8 +65,9 @@ WITH m AS MATERIALIZED (
     -- Everything the rest needs, so that nothing below joins these lists once more.
     RETURNING j.project_id, j.scene_id, j.shot_id, j.kind, j.provider, m.n, m.id, m.expected, m.target, m.event,
         m.frees, m.frees AND m.slot_held AS freed, m.settles, m.pause, m.pause_seconds, m.progress,
-        m.progress_before, m.error_code, m.actual_cost, m.a_id, m.a_state, m.a_handle_id, m.a_handle, m.a_result,
-        m.a_cost, m.a_code, m.a_message, m.a_raw, m.a_path
+        m.progress_before, m.error_code, m.error_message, m.actual_cost, m.video_url, m.poster_path,
+        m.actual_duration_seconds, m.width, m.height, m.a_id, m.a_state, m.a_handle_id, m.a_handle, m.a_result, m.a_cost, m.a_code, m.a_message,
+        m.a_raw, m.a_path, j.estimated_cost AS estimate, j.attempt_count AS generations
 ), answered AS (
     -- What the gates hear, from moves that hold and from no others. Whatever probe was out is answered when
     -- something ends or is accepted; where the provider accepted, or refused one job alone, its faults in a
@@ -130,7 +131,12 @@ WITH m AS MATERIALIZED (
     SELECT v.project_id, v.scene_id, v.id, v.event,
            jsonb_strip_nulls(jsonb_build_object(
                'status', v.target, 'previous_status', v.expected, 'kind', v.kind, 'shot_id', v.shot_id,
-               'progress', v.progress, 'error_code', v.error_code, 'actual_cost', v.actual_cost))
+               'progress', v.progress, 'error_code', v.error_code, 'error_message', left(v.error_message, 500),
+               'estimated_cost', CASE WHEN v.target = 'generating' AND v.expected = 'processing' THEN v.estimate END,
+               'actual_cost', v.actual_cost, 'attempt_count', CASE WHEN v.target = 'queued' THEN v.generations END,
+               'video_url', v.video_url, 'poster_url', '/api/v1/jobs/' || v.id || '/' ||
+                   CASE WHEN v.poster_path IS NOT NULL THEN 'poster' END,
+               'actual_duration_seconds', v.actual_duration_seconds, 'width', v.width, 'height', v.height))
     FROM moved v
     WHERE v.event IS NOT NULL
       -- A note that is sent again, because the answer of its flush was lost, is not told again.

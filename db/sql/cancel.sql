@@ -16,7 +16,7 @@ WITH held AS MATERIALIZED (
         attempt_count = j.attempt_count - CASE WHEN h.status = 'processing' AND NOT h.submitted THEN 1 ELSE 0 END
     FROM held h
     WHERE j.id = h.id AND j.status IN ('waiting', 'queued', 'processing', 'generating', 'uploading')
-    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind
+    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind, j.attempt_count, j.error_code, j.error_message
 ), freed AS (
     UPDATE gates g SET in_flight = g.in_flight - 1
     FROM held h, cancelled c
@@ -27,9 +27,12 @@ WITH held AS MATERIALIZED (
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT c.project_id, c.scene_id, c.id, 'job.cancelled',
-           jsonb_build_object('status', 'cancelled', 'previous_status', h.status, 'kind', c.kind,
-                              'shot_id', c.shot_id)
+           jsonb_strip_nulls(jsonb_build_object(
+               'status', 'cancelled', 'previous_status', h.status, 'kind', c.kind, 'shot_id', c.shot_id,
+               'attempt_count', c.attempt_count, 'error_code', c.error_code, 'error_message', c.error_message))
     FROM cancelled c, held h
 )
-SELECT CASE WHEN c.id IS NULL THEN 'already_final' WHEN h.submitted THEN 'stopping' ELSE 'cancelled' END AS outcome
+SELECT CASE WHEN c.id IS NULL THEN 'already_final' WHEN h.submitted THEN 'stopping' ELSE 'cancelled' END AS outcome,
+       -- Whatever place or event this left behind is somebody's work.
+       CASE WHEN c.id IS NOT NULL THEN pg_notify('rushes_jobs', '') END
 FROM held h LEFT JOIN cancelled c ON true

@@ -89,8 +89,9 @@ WITH RECURSIVE ahead (project_id, seat) AS (
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT c.project_id, c.scene_id, c.id, 'job.processing',
-           jsonb_build_object('status', 'processing', 'previous_status', 'queued', 'kind', c.kind,
-                              'shot_id', c.shot_id)
+           jsonb_strip_nulls(jsonb_build_object(
+               'status', 'processing', 'previous_status', 'queued', 'kind', c.kind, 'shot_id', c.shot_id,
+               'provider', c.provider, 'model', c.model, 'attempt_count', c.attempt_count))
     FROM claimed c
 )
 SELECT c.*, p.title AS project_title, p.current_step, coalesce(s.title, '') AS scene_title,

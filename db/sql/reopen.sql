@@ -20,7 +20,8 @@ WITH reopened AS (
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT project_id, scene_id, id, 'job.generating',
-           jsonb_build_object('status', 'generating', 'previous_status', 'failed', 'kind', kind, 'shot_id', shot_id)
+           jsonb_strip_nulls(jsonb_build_object(
+               'status', 'generating', 'previous_status', 'failed', 'kind', kind, 'shot_id', shot_id))
     FROM reopened
 )
 SELECT r.project_id, r.scene_id, pg_notify('rushes_jobs', '') FROM reopened r

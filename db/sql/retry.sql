@@ -13,14 +13,16 @@ WITH doubt AS (
     FROM doubt d
     WHERE j.id = :job AND j.status = 'failed'
       AND (CAST(:accept_possible_duplicate AS boolean) OR NOT d.remains)
-    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind
+    RETURNING j.id, j.project_id, j.scene_id, j.shot_id, j.kind, j.attempt_count
 ), given_up AS (
     UPDATE job_attempts a SET state = 'abandoned', finished_at = now()
     FROM retried r WHERE a.job_id = r.id AND a.state IN ('intent', 'accepted', 'unknown')
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT project_id, scene_id, id, 'job.queued',
-           jsonb_build_object('status', 'queued', 'previous_status', 'failed', 'kind', kind, 'shot_id', shot_id)
+           jsonb_strip_nulls(jsonb_build_object(
+               'status', 'queued', 'previous_status', 'failed', 'kind', kind, 'shot_id', shot_id,
+               'attempt_count', attempt_count))
     FROM retried
 )
 SELECT id, pg_notify('rushes_jobs', '') FROM retried

@@ -21,7 +21,8 @@ WITH paid AS (
 ), told AS (
     INSERT INTO job_events (project_id, scene_id, job_id, type, data)
     SELECT project_id, scene_id, id, 'job.' || status,
-           jsonb_build_object('status', status, 'previous_status', 'failed', 'kind', kind, 'shot_id', shot_id)
+           jsonb_strip_nulls(jsonb_build_object(
+               'status', status, 'previous_status', 'failed', 'kind', kind, 'shot_id', shot_id))
     FROM retried
 )
 SELECT id, pg_notify('rushes_jobs', '') FROM retried

@@ -31,9 +31,9 @@ WITH decided AS MATERIALIZED (
     )
     FROM decided d
     WHERE d.id = s.id AND d.before <> d.status AND s.id = ANY(CAST(:scenes AS uuid[]))
-    RETURNING s.id, s.project_id, s.render_status, d.before
+    RETURNING s.id, s.project_id, s.render_status, s.review_ready, d.before
 )
 INSERT INTO job_events (project_id, scene_id, type, data)
 SELECT project_id, id, 'scene.' || render_status,
-       jsonb_build_object('status', render_status, 'previous_status', before)
+       jsonb_build_object('status', render_status, 'previous_status', before, 'review_ready', review_ready)
 FROM changed

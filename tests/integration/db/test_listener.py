@@ -17,7 +17,7 @@ from tests.factories import card, claim_all, execute, insert_job, insert_jobs, l
 from tests.tcp_proxy import wire
 
 
-async def soon(wakes: AsyncIterator[None]) -> None:
+async def soon(wakes: AsyncIterator[object]) -> None:
     async with asyncio.timeout(10):
         await anext(wakes)
 
@@ -113,7 +113,7 @@ class _Deaf:
 
 
 async def test_a_listener_that_does_not_hear_itself_ends_the_stream() -> None:
-    heard = listener._wakes(cast("psycopg.AsyncConnection", _Deaf()), "probe", 1.0)
+    heard = listener._heard(cast("psycopg.AsyncConnection", _Deaf()), "probe", 1.0)
     await soon(heard)
     with pytest.raises(StopAsyncIteration):
         await soon(heard)
