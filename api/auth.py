@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from api.errors import RefusedError
 from domain.access import LOCAL, Caller, Scope
@@ -41,7 +41,7 @@ class Gatekeeper:
         self._buckets: dict[str, tuple[float, float]] = {}
         """Requests left and when that was so, by caller. Only valid keys get one, so it stays small."""
 
-    async def admit(self, request: Request, scope: Scope) -> Caller:
+    async def admit(self, request: HTTPConnection, scope: Scope) -> Caller:
         """Let a request in.
 
         Raises:
@@ -76,7 +76,7 @@ class Gatekeeper:
         self._buckets[caller.name] = (left - 1, now)
 
 
-def _bearer(request: Request) -> str | None:
+def _bearer(request: HTTPConnection) -> str | None:
     header = request.headers.get("authorization")
     if header is None:
         return None
@@ -86,7 +86,7 @@ def _bearer(request: Request) -> str | None:
     return secret.strip()
 
 
-async def may_know(request: Request, records: Records) -> bool:
+async def may_know(request: HTTPConnection, records: Records) -> bool:
     """Tell whether a caller may read what goes wrong inside: somebody on this machine, or with a valid key.
 
     What a proxy passed on comes from elsewhere, whatever the proxy's own address.

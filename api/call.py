@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from api import reading
@@ -58,7 +58,7 @@ class Answer:
 class Call:
     """A request whose caller is known and may make it."""
 
-    request: Request
+    request: HTTPConnection
     parts: Parts
     caller: Caller
     operation: str
@@ -96,6 +96,12 @@ class Call:
         The key commits together with the change. A refusal commits neither: the key stays free, so that
         the caller can mend the request and send it again.
         """
+        answer = await self._once(change)
+        # What it tells of is numbered now; other processes hear of it as soon as it is.
+        self.parts.feed.wrote()
+        return answer
+
+    async def _once(self, change: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
         key = self._idempotency_key()
         async with self.parts.records.transaction() as tx:
             if key is None:

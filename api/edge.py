@@ -3,19 +3,22 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from api.auth import Gatekeeper
 from api.call import Call
-from api.endpoints import Endpoint
+from api.endpoints import WEBSOCKET, Endpoint
+from api.errors import problem_response
 from api.observing import ROUTE
 from api.parts import Parts
 from api.reading import read_body
 from api.settings import ApiSettings
 from domain.access import Caller
-from domain.errors import InvalidRequestError, Problem
+from domain.errors import InvalidRequestError, Problem, RushesError
 
 _NOBODY = Caller("nobody", frozenset(), frozenset())
 """Whoever calls what needs no key."""
@@ -30,7 +33,7 @@ class Edge:
         self._largest = settings.api_max_body_bytes
         self._link_lifetime = timedelta(seconds=settings.api_link_seconds)
 
-    async def run(self, endpoint: Endpoint, request: Request) -> Response:
+    async def run(self, endpoint: Endpoint, request: HTTPConnection) -> Response:
         """Serve one request."""
         caller = _NOBODY
         if endpoint.scope is not None:
@@ -38,25 +41,36 @@ class Edge:
         if endpoint.query is None and request.query_params and not endpoint.at_root:
             unknown = [Problem(name, value, "takes no query") for name, value in request.query_params.items()]
             raise InvalidRequestError(unknown)
+        body = b""
+        if endpoint.changes:
+            assert isinstance(request, Request), "a WebSocket changes nothing"
+            body = await read_body(request, self._largest)
         call = Call(
             request=request,
             parts=self._parts,
             caller=caller,
             operation=f"{endpoint.method} {endpoint.path}",
-            body=await read_body(request, self._largest) if endpoint.changes else b"",
+            body=body,
             link_lifetime=self._link_lifetime,
         )
         return (await endpoint.handler(call)).response()
 
-    def routes(self, endpoints: Sequence[Endpoint]) -> list[Route]:
+    def routes(self, endpoints: Sequence[Endpoint]) -> list[BaseRoute]:
         """Build a route per path, which knows all of the path's methods."""
         by_path: dict[str, dict[str, Endpoint]] = {}
+        sockets: list[BaseRoute] = []
         for endpoint in endpoints:
             for path in endpoint.paths:
-                by_path.setdefault(path, {})[endpoint.method] = endpoint
+                if endpoint.method == WEBSOCKET:
+                    sockets.append(WebSocketRoute(path, _Plain(self._accept(endpoint))))
+                else:
+                    by_path.setdefault(path, {})[endpoint.method] = endpoint
         return [
-            Route(path, self._dispatch(by_method), methods=list(by_method))
-            for path, by_method in by_path.items()
+            *(
+                Route(path, self._dispatch(by_method), methods=list(by_method))
+                for path, by_method in by_path.items()
+            ),
+            *sockets,
         ]
 
     def _dispatch(self, by_method: dict[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
@@ -67,3 +81,25 @@ class Edge:
             return await self.run(endpoint, request)
 
         return dispatch
+
+    def _accept(self, endpoint: Endpoint) -> ASGIApp:
+        async def accept(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                response = await self.run(endpoint, HTTPConnection(scope))
+            except RushesError as error:
+                # Before it is accepted, a handshake is answered like any other request.
+                await WebSocket(scope, receive, send).send_denial_response(problem_response(error))
+                return
+            await response(scope, receive, send)
+
+        return accept
+
+
+class _Plain:
+    """An ASGI application that the router hands its connection to as it is, unlike a function."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)

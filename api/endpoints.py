@@ -11,6 +11,9 @@ from domain.access import Scope
 
 PREFIXES = ("/api/v1", "/api")
 """Where the API is found; the first is the one to use."""
+WEBSOCKET = "WS"
+"""The method of an operation that is a WebSocket; to HTTP it is a GET."""
+STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class Endpoint:
     query: type[BaseModel] | None = None
     codes: Sequence[str] = ()
     """Problem codes of its own, besides those that every operation has."""
+    messages: Sequence[type[BaseModel]] = ()
+    """What a stream consists of."""
     at_root: bool = False
     description: str = ""
 

@@ -33,7 +33,7 @@ CODES: dict[str, str] = {
     "not_authenticated": "An API key is missing or not valid.",
     "not_allowed": "The API key does not allow this.",
     "host_refused": "The API is not to be called under this name; see API_ALLOWED_HOSTS.",
-    "origin_refused": "A page of another origin may not change anything here.",
+    "origin_refused": "A page of another origin may change nothing and follow nothing here.",
     "rate_limited": "This key made too many requests; wait as long as Retry-After says.",
     "not_found": "There is no such thing, or it is not yours.",
     "method_not_allowed": "The address exists, but not for this method.",

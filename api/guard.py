@@ -32,23 +32,25 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a sound request on; answer any other."""
-        if scope["type"] == "http":
+        if scope["type"] in {"http", "websocket"}:
             headers = Headers(scope=scope)
             try:
-                self._check(scope["method"], scope["path"], headers)
+                self._check(scope.get("method"), scope["path"], headers)
             except RefusedError as error:
                 await problem_response(error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _check(self, method: str, path: str, headers: Headers) -> None:
+    def _check(self, method: str | None, path: str, headers: Headers) -> None:
+        """Check a request; a WebSocket has no method, and other pages could read along on it."""
         host = headers.get("host", "")
         if path not in _PROBES:
             self._check_host(host)
         if method in _SAFE:
             return
         _check_origin(host, headers)
-        _check_content_type(headers)
+        if method is not None:
+            _check_content_type(headers)
 
     def _check_host(self, host: str) -> None:
         name = _name_and_port(f"//{host}")[0]
@@ -73,7 +75,7 @@ def _check_origin(host: str, headers: Headers) -> None:
         raise RefusedError(
             HTTPStatus.FORBIDDEN,
             "origin_refused",
-            "a page of another origin may not change anything here",
+            "a page of another origin may change nothing and follow nothing here",
             problems=[Problem("Origin", origin, f"allowed: the API's own, {host}")],
         )
 

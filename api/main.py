@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 import structlog
 
 from api.app import create_app
+from api.feed import Feed
 from api.parts import Parts
 from api.serving import address_of, listen, serve
 from api.settings import ApiSettings
 from db.engine import Database
+from db.events import PostgresEvents
 from db.migrations import head
 from db.opening import address, address_at_head
 from db.records import PostgresRecords
@@ -32,6 +34,7 @@ def make_parts(database: Database, store: BlobStore, catalogue: Catalogue) -> Pa
         storage=store,
         catalogue=catalogue,
         links=store.links if isinstance(store, FolderStore) else None,
+        feed=Feed(PostgresEvents(database)),
         schema_head=head(),
     )
 
@@ -85,4 +88,5 @@ async def run(
     """
     listener = await listen(settings, parts.records)
     announce(address_of(listener))
-    await serve(create_app(parts, settings), listener, stop, ready)
+    async with parts.feed.live(stop):
+        await serve(create_app(parts, settings), listener, stop, ready)

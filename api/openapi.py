@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.endpoints import PREFIXES, Endpoint
+from api.endpoints import PREFIXES, WEBSOCKET, Endpoint
 from api.errors import CODES, CONTENT_TYPE
 from api.schemas.problems import ProblemDocument
 
@@ -38,7 +38,8 @@ def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
         path = _PARAMETER.sub(r"{\1}", endpoint.paths[0])
-        paths.setdefault(path, {})[endpoint.method.lower()] = _operation(endpoint)
+        method = "get" if endpoint.method == WEBSOCKET else endpoint.method.lower()
+        paths.setdefault(path, {})[method] = _operation(endpoint)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Rushes", "version": version, "description": _INTRODUCTION},
@@ -63,7 +64,10 @@ def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
 def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     asked: set[type[BaseModel]] = {endpoint.body for endpoint in endpoints if endpoint.body is not None}
     answered = {ProblemDocument} | {
-        model for endpoint in endpoints for model in endpoint.answers.values() if not isinstance(model, str)
+        model
+        for endpoint in endpoints
+        for model in (*endpoint.answers.values(), *endpoint.messages)
+        if not isinstance(model, str)
     }
     _, schemas = models_json_schema(
         [
@@ -138,7 +142,8 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         entry: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if isinstance(answer, str):
             if answer:
-                entry["content"] = {answer: {}}
+                schema = {"schema": {"anyOf": [_ref(model) for model in endpoint.messages]}}
+                entry["content"] = {answer: schema if endpoint.messages else {}}
         else:
             entry["content"] = {"application/json": {"schema": _ref(answer)}}
         found[str(status.value)] = entry

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from api.feed import Feed
 from domain.records import Records
 from domain.storage import BlobStore
 from services.catalogue import Catalogue
@@ -32,6 +33,8 @@ class Parts:
     catalogue: Catalogue
     links: LinkVerifier | None
     """Set where the store's links lead to us; a bucket serves its own."""
+    feed: Feed
+    """What happens, for everyone who listens to this process."""
     schema_head: str
     """The revision of the database that this release needs."""
     now: Callable[[], datetime] = now_utc

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from api.errors import RefusedError
 from domain.capabilities import Seconds
@@ -112,7 +112,7 @@ def parse_body(model: type[M], body: bytes, look: Callable[[object], Sequence[Pr
     return read
 
 
-def parse_query(model: type[M], request: Request) -> M:
+def parse_query(model: type[M], request: HTTPConnection) -> M:
     """Read the query string as ``model``; a parameter of a list may be repeated.
 
     Raises:

@@ -17,6 +17,7 @@ from domain.records import Records
 
 _GRACE_SECONDS = 5
 _BACKLOG = 2_048
+_LARGEST_MESSAGE = 4_096
 
 
 async def _check_exposure(settings: ApiSettings, records: Records) -> None:
@@ -112,6 +113,10 @@ async def serve(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        ws="websockets-sansio",
+        # Listeners have nothing to say. Compression would cost more memory than everything else about one.
+        ws_max_size=_LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
     )
     server = _Server(config, ready)
 

@@ -68,7 +68,7 @@ class Media:
         span = parse_range(call.request.headers.get("range"), found.size)
         status = HTTPStatus.OK if span is None else HTTPStatus.PARTIAL_CONTENT
         headers = _headers(found, span)
-        if call.request.method == "HEAD":
+        if call.request.scope["method"] == "HEAD":
             return Answer(status, Response(None, status, headers, found.content_type))
         part = span or Span(0, found.size)
         stream = call.parts.storage.read(key, part.start, part.end)
