@@ -56,6 +56,8 @@ class EventType(StrEnum):
     """All scenes are complete."""
     PROJECT_FAILED = "project.failed"
     """No scene is rendering, and some scene failed."""
+    PROJECT_STEP = "project.step"
+    """The project came to another step; its status stays."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ class ProjectChange(Answered):
     status: RenderStatus
     previous_status: RenderStatus
     current_step: Step
+    previous_step: Step | None = None
 
 
 class EventMessage(Answered):

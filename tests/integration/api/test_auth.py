@@ -18,6 +18,8 @@ from domain.statuses import JobStatus
 from tests.api_client import BASE, SCRIPT, AddJob, Connect, Execute, Made, MakeKey, make_project, problem
 
 PUBLIC = {
+    ("GET", "/"),
+    ("GET", "/docs/home.css"),
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/openapi.json"),
@@ -37,6 +39,13 @@ SCOPES = {
     ("POST", "/projects/{project_id}/scenes/{scene_id}/video/{job_id}/cancel"): Scope.RENDER,
     ("GET", "/projects/{project_id}/events"): Scope.READ,
     ("WS", "/projects/{project_id}/ws"): Scope.READ,
+    ("POST", "/projects/{project_id}/film"): Scope.RENDER,
+    ("GET", "/projects/{project_id}/film"): Scope.READ,
+    ("POST", "/projects/{project_id}/scenes/{scene_id}/film"): Scope.RENDER,
+    ("GET", "/projects/{project_id}/scenes/{scene_id}/film"): Scope.READ,
+    ("POST", "/scripts/read"): Scope.RENDER,
+    ("GET", "/jobs/{job_id}/poster"): Scope.READ,
+    ("GET", "/jobs/{job_id}/sprite"): Scope.READ,
     ("GET", "/jobs"): Scope.READ,
     ("GET", "/jobs/{job_id}"): Scope.READ,
     ("GET", "/jobs/{job_id}/content"): Scope.READ,
