@@ -195,7 +195,19 @@ jobs = Table(
         "status NOT IN ('generating', 'uploading') OR provider_job_id IS NOT NULL OR kind = 'film'",
         name="generating_has_handle",
     ),
-    # What a claim walks: a project's due jobs in order, and from project to project.
+    # What a claim walks: a project's due jobs in order, and from project to project. Those that name no
+    # provider are a queue of their own.
+    Index(
+        "ix_jobs_lane",
+        "kind",
+        text("coalesce(provider, '')"),
+        "project_id",
+        text("priority DESC"),
+        "run_after",
+        "id",
+        postgresql_where=text("status = 'queued'"),
+    ),
+    # The same of every provider together, for executors of a release that does not know the other one yet.
     Index(
         "ix_jobs_queue",
         "kind",

@@ -1,45 +1,59 @@
 -- Takes up to :room due jobs of one lane. The lane's gate is already locked in this transaction.
 --
 -- Fair turns: projects sit in a ring, ordered by id; the gate remembers who was served last. The two
--- recursive parts hop through ix_jobs_queue from project to project, one index probe each, first ahead of
+-- recursive parts hop through ix_jobs_lane from project to project, one index probe each, first ahead of
 -- the last one served and then from the start, and never further than there is room. Every project on
 -- the way gets an equal share, so a thousand jobs of one do not stand before the first of another.
 -- Jobs of a model whose rate is booked as far ahead as is allowed are passed over.
 -- The hops order by all of the index's columns, so that no other index will do: in ix_jobs_project they
--- would wade through finished jobs.
-WITH RECURSIVE ahead (project_id, seat) AS (
+-- would wade through finished jobs. The jobs that name no provider are a queue of their own in it, so that
+-- nobody reads what waits for others.
+WITH RECURSIVE queues (name) AS MATERIALIZED (
+    SELECT CAST(:provider AS text) UNION ALL SELECT '' WHERE CAST(:is_default AS boolean)
+), ahead (project_id, seat) AS (
     (
-        SELECT j.project_id, 1 FROM video_generation_jobs j
-        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > :turn
-          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
-        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        SELECT n.project_id, 1 FROM queues l CROSS JOIN LATERAL (
+            SELECT j.project_id FROM video_generation_jobs j
+            WHERE j.status = 'queued' AND j.kind = :kind AND coalesce(j.provider, '') = l.name
+              AND j.run_after <= now() AND j.project_id > :turn
+              AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
+            ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        ) n
+        ORDER BY n.project_id LIMIT 1
     )
     UNION ALL
     SELECT (
-        SELECT j.project_id FROM video_generation_jobs j
-        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id > a.project_id
-          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
-        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        SELECT n.project_id FROM queues l CROSS JOIN LATERAL (
+            SELECT j.project_id FROM video_generation_jobs j
+            WHERE j.status = 'queued' AND j.kind = :kind AND coalesce(j.provider, '') = l.name
+              AND j.run_after <= now() AND j.project_id > a.project_id
+              AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
+            ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        ) n
+        ORDER BY n.project_id LIMIT 1
     ), a.seat + 1
     FROM ahead a WHERE a.project_id IS NOT NULL AND a.seat < CAST(:room AS integer)
 ), behind (project_id, seat) AS (
     (
-        SELECT j.project_id, 1 FROM video_generation_jobs j
-        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now() AND j.project_id <= :turn
-          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
-        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        SELECT n.project_id, 1 FROM queues l CROSS JOIN LATERAL (
+            SELECT j.project_id FROM video_generation_jobs j
+            WHERE j.status = 'queued' AND j.kind = :kind AND coalesce(j.provider, '') = l.name
+              AND j.run_after <= now() AND j.project_id <= :turn
+              AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
+            ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        ) n
+        ORDER BY n.project_id LIMIT 1
     )
     UNION ALL
     SELECT (
-        SELECT j.project_id FROM video_generation_jobs j
-        WHERE j.status = 'queued' AND j.kind = :kind AND j.run_after <= now()
-          AND j.project_id > b.project_id AND j.project_id <= :turn
-          AND (j.provider = :provider OR (j.provider IS NULL AND CAST(:is_default AS boolean)))
-          AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
-        ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        SELECT n.project_id FROM queues l CROSS JOIN LATERAL (
+            SELECT j.project_id FROM video_generation_jobs j
+            WHERE j.status = 'queued' AND j.kind = :kind AND coalesce(j.provider, '') = l.name
+              AND j.run_after <= now() AND j.project_id > b.project_id AND j.project_id <= :turn
+              AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
+            ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
+        ) n
+        ORDER BY n.project_id LIMIT 1
     ), b.seat + 1
     FROM behind b WHERE b.project_id IS NOT NULL AND b.seat < CAST(:room AS integer)
 ), turns AS MATERIALIZED (
@@ -55,13 +69,16 @@ WITH RECURSIVE ahead (project_id, seat) AS (
 ), locked AS MATERIALIZED (
     SELECT t.seat, t.project_id, j.id
     FROM turns t CROSS JOIN LATERAL (
-        SELECT q.id FROM video_generation_jobs q
-        WHERE q.status = 'queued' AND q.kind = :kind AND q.run_after <= now() AND q.project_id = t.project_id
-          AND (q.provider = :provider OR (q.provider IS NULL AND CAST(:is_default AS boolean)))
-          AND coalesce(q.model, :model) <> ALL(CAST(:booked AS text[]))
-        ORDER BY q.priority DESC, q.run_after, q.id
-        LIMIT (SELECT size FROM share)
-        FOR NO KEY UPDATE SKIP LOCKED
+        SELECT q.id FROM queues l CROSS JOIN LATERAL (
+            SELECT q.id, q.priority, q.run_after FROM video_generation_jobs q
+            WHERE q.status = 'queued' AND q.kind = :kind AND coalesce(q.provider, '') = l.name
+              AND q.run_after <= now() AND q.project_id = t.project_id
+              AND coalesce(q.model, :model) <> ALL(CAST(:booked AS text[]))
+            ORDER BY q.priority DESC, q.run_after, q.id
+            LIMIT (SELECT size FROM share)
+            FOR NO KEY UPDATE SKIP LOCKED
+        ) q
+        ORDER BY q.priority DESC, q.run_after, q.id LIMIT (SELECT size FROM share)
     ) j
 ), picked AS MATERIALIZED (
     SELECT id, project_id, seat FROM locked ORDER BY seat LIMIT CAST(:room AS integer)

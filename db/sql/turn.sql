@@ -4,7 +4,7 @@
 WITH due AS MATERIALIZED (
     SELECT project_id, priority, run_after, id FROM video_generation_jobs
     WHERE status = 'queued' AND kind = :kind AND run_after <= now()
-      AND (provider = :provider OR (provider IS NULL AND CAST(:is_default AS boolean)))
+      AND coalesce(provider, '') IN (:provider, CASE WHEN CAST(:is_default AS boolean) THEN '' END)
     LIMIT 10001
 ), gate AS (
     SELECT coalesce(

@@ -78,6 +78,16 @@ def test_up_down_and_up_again(empty_database_url: str, url: URL) -> None:
     assert everything(empty_database_url) == made
 
 
+def test_an_index_whose_build_was_interrupted_is_built_anew(empty_database_url: str, url: URL) -> None:
+    upgrade(url)
+    made = everything(empty_database_url)
+    downgrade(url, "0005")
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute("CREATE INDEX ix_jobs_lane ON video_generation_jobs (id)")
+    upgrade(url)
+    assert everything(empty_database_url) == made
+
+
 def test_upgrading_what_is_at_head_changes_nothing(database_url: str) -> None:
     before = everything(database_url)
     upgrade(parse_url(database_url))

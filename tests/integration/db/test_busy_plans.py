@@ -6,7 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.db.test_plans import ACTS, FILL, ME, Plan, plans
+from db.queue import PostgresQueue
+from tests.factories import lane
+from tests.integration.db.test_plans import ACTS, FILL, ME, Place, Plan, Rehearsal, plans
 
 IN_HAND = 5_000
 HOLD = """
@@ -36,6 +38,31 @@ def busy(database_url: str) -> str:
 async def test_what_others_hold_costs_nothing(busy: str, act: str, mode: str) -> None:
     for plan in await plans(busy, mode, ACTS[act][0]):
         assert plan.thrown_away + read(plan) < IN_HAND / 10, plan.statement
+
+
+WAIT = """
+INSERT INTO video_generation_jobs (project_id, scene_id, provider, queued_at, priority)
+SELECT s.project_id, s.id, 'other', now(), 5 FROM scenes s, generate_series(1, 5)
+"""
+
+
+@pytest.mark.parametrize("mode", ["custom", "generic"])
+@pytest.mark.parametrize("default", [True, False])
+async def test_what_waits_for_other_providers_costs_nothing(busy: str, *, default: bool, mode: str) -> None:
+    """A claim holds its gate meanwhile; it finds nothing, or a few jobs behind thousands of others."""
+    with psycopg.connect(busy, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(WAIT)
+        connection.execute("VACUUM ANALYZE")
+
+    async def claim(database: Rehearsal, _: Place) -> object:
+        provider = "mock" if default else "idle"
+        return await PostgresQueue(database).claim(
+            ME.id, lane(1000, provider=provider, is_default=default), 10
+        )
+
+    for plan in await plans(busy, mode, claim):
+        assert plan.thrown_away + read(plan) < 500, plan.statement
 
 
 def read(plan: Plan) -> float:

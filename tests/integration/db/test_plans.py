@@ -271,8 +271,8 @@ def _listing(which: Callable[[Place], JobFilter]) -> Act:
 
 ACTS: dict[str, tuple[Act, set[str]]] = {
     # what is done, the indexes that it is meant to use
-    "claim ten": (_claim, {"ix_jobs_queue"}),
-    "claim one": (_claim_one, {"ix_jobs_queue"}),
+    "claim ten": (_claim, {"ix_jobs_lane"}),
+    "claim one": (_claim_one, {"ix_jobs_lane"}),
     "adopt": (_adopt, {"ix_jobs_in_hand"}),
     "beat": (_beat, {"ix_jobs_in_hand", "ix_jobs_stopping"}),
     "hand over": (_hand_over, {"ix_jobs_in_hand"}),
@@ -285,7 +285,7 @@ ACTS: dict[str, tuple[Act, set[str]]] = {
     "cancel": (_cancel, {"pk_video_generation_jobs", "ix_jobs_scene"}),
     "render status": (_tallies, {"ix_jobs_scene", "ix_scenes_project_id_position"}),
     "eta": (_remaining, {"ix_jobs_scene"}),
-    "turn": (_turn, {"ix_jobs_queue"}),
+    "turn": (_turn, {"ix_jobs_lane"}),
     "paces": (_paces, {"ix_jobs_completed"}),
     "depths": (_depths, set()),
     "list everything": (_listing(lambda _: JobFilter()), {"ix_jobs_created"}),
