@@ -1,12 +1,12 @@
 """The doctor's look at the running system: who is alive, who disagrees, what is paused."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from cli.finding import Finding, bad, good, note
 from cli.records import opened_records
 from domain.operations import ExecutorState, GateState, QueueDepth
-from domain.statuses import JobStatus
+from domain.statuses import IN_HAND, JobKind, JobStatus
 
 _AGREED = {
     "max_retries": "MAX_RETRIES",
@@ -25,7 +25,7 @@ async def examine_executors() -> AsyncIterator[Finding]:
         yield finding
 
 
-def judge_executors(executors: Sequence[ExecutorState], depths: Iterable[QueueDepth]) -> Iterator[Finding]:
+def judge_executors(executors: Sequence[ExecutorState], depths: Sequence[QueueDepth]) -> Iterator[Finding]:
     """Say who is alive, and where the living disagree."""
     living = [executor for executor in executors if executor.alive]
     dead = len(executors) - len(living)
@@ -40,6 +40,24 @@ def judge_executors(executors: Sequence[ExecutorState], depths: Iterable[QueueDe
     if dead:
         yield note("executors", f"{dead} went silent without signing off; their jobs are taken over")
     yield from _disagreements(living)
+    yield from _stranded(living, depths)
+
+
+def _stranded(living: Sequence[ExecutorState], depths: Iterable[QueueDepth]) -> Iterator[Finding]:
+    """Find jobs of providers that none of the living has: nobody goes on with them."""
+    known = {(lane.provider, lane.kind) for executor in living for lane in executor.lanes}
+    held: Counter[tuple[str, JobKind]] = Counter()
+    queued: Counter[tuple[str, JobKind]] = Counter()
+    for depth in depths:
+        if depth.provider is not None and (depth.provider, depth.kind) not in known:
+            counted = held if depth.status in IN_HAND else queued
+            counted[depth.provider, depth.kind] += depth.jobs
+    for (provider, kind), jobs in sorted(held.items()):
+        begun = f"{jobs} begun, and no living executor has this provider: they fail after a day"
+        yield bad(f"{provider} ({kind})", begun, "configure it at some executor: it goes on with them")
+    for (provider, kind), jobs in sorted(queued.items()):
+        waiting = f"{jobs} are waiting for it, and no living executor has it"
+        yield bad(f"{provider} ({kind})", waiting, "configure it at some executor, or cancel them")
 
 
 def _disagreements(living: Sequence[ExecutorState]) -> Iterator[Finding]:

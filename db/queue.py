@@ -20,6 +20,7 @@ from db.parameters import as_json, as_text
 from db.rates import Openings, book, openings
 from db.rollup import lock_for_roll_up, lock_steps, roll_up, roll_up_steps
 from db.statements import statement
+from db.stranding import end_stranded
 from db.tables import jobs
 from domain.clock import boot_time
 from domain.errors import ConflictError
@@ -220,6 +221,10 @@ class PostgresQueue:
         """Remove the rows of executors that are long gone."""
         async with self._database.transaction() as connection:
             await connection.execute(statement("forget_executors"))
+
+    async def end_stranded(self) -> int:
+        """See the port."""
+        return len(await end_stranded(self._database, self._expiry))
 
     async def hand_over(self, executor: UUID) -> int:
         """See the port."""

@@ -171,6 +171,14 @@ class JobQueue(Protocol):
         """Remove the rows of executors that are long gone."""
         ...
 
+    async def end_stranded(self) -> int:
+        """Fail jobs in nobody's living hands whose provider no living executor has; give how many.
+
+        A day after their submission, when results are gone at many providers. What was paid for stays on
+        record as it was, so that its result can be asked for once the provider is configured again.
+        """
+        ...
+
     async def hand_over(self, executor: UUID) -> int:
         """Put every job of this executor into nobody's hands and sign off; give how many there were."""
         ...

@@ -78,7 +78,7 @@ class Executor:
             beating = group.create_task(self._heart.run())
             numbering = group.create_task(self._numberer.run())
             hunting = [
-                group.create_task(tidy_forever(self._queue)),
+                group.create_task(tidy_forever(self._queue, self._heart)),
                 group.create_task(self._claimer.listen_forever()),
                 group.create_task(self._claimer.claim_forever()),
             ]

@@ -94,7 +94,11 @@ class Heart:
         After an outage of the database everybody looks dead for a while; so does everybody to a process
         that has just started or just woken up.
         """
+        return self.steady_for(EXPIRY_SECONDS)
+
+    def steady_for(self, seconds: float) -> bool:
+        """Tell whether we have beaten for so long without a fault."""
         now = self._clock()
         if now - self._last_good >= SUBMIT_SECONDS:
             self._healthy_since = None
-        return self._healthy_since is not None and now - self._healthy_since >= EXPIRY_SECONDS
+        return self._healthy_since is not None and now - self._healthy_since >= seconds

@@ -179,6 +179,10 @@ class FakeQueue:
     async def forget_executors(self) -> None:
         """Forget nobody."""
 
+    async def end_stranded(self) -> int:
+        """End nothing."""
+        return 0
+
     async def hand_over(self, executor: UUID) -> int:
         """Have nothing to hand over."""
         return 0

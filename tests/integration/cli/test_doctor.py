@@ -95,6 +95,27 @@ def test_executors_that_disagree_are_named(rushes: Rushes, database_url: str) ->
     assert "STORAGE_URL" not in result.stdout
 
 
+def test_jobs_of_a_provider_that_nobody_has_are_named(rushes: Rushes, database_url: str) -> None:
+    lane = {"kind": "video", "provider": "mock", "model": "mock-1", "limit": 3, "is_default": True}
+    with connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO executors (id, name, host, pid, settings) VALUES (%s, 'one:1', 'h', 1, %s)",
+            (uuid4(), json.dumps({"lanes": [lane]})),
+        )
+        connection.execute(
+            "INSERT INTO video_generation_jobs (project_id, scene_id, provider, status, in_hand) "
+            "VALUES (%(p)s, %(s)s, 'acme', 'queued', false), (%(p)s, %(s)s, 'acme', 'processing', true), "
+            "(%(p)s, %(s)s, 'mock', 'processing', true)",
+            {"p": uuid4(), "s": uuid4()},
+        )
+    result = rushes("doctor")
+    assert result.exit_code == 1
+    assert "1 begun, and no living executor has this provider" in result.stdout
+    assert "1 are waiting for it, and no living executor has it" in result.stdout
+    assert marks(result.stdout)["acme (video)"] == "✗"
+    assert marks(result.stdout)["mock (video)"] == "✓"
+
+
 def test_a_paused_provider_is_named_with_the_reason(rushes: Rushes, database_url: str) -> None:
     with connect(database_url) as connection:
         connection.execute(
