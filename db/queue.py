@@ -203,7 +203,8 @@ class PostgresQueue:
         sent = boot_time()
         ((found,),) = await self._database.together(("beat", values))
         reading = Reading(found.clock, sent, boot_time())
-        return Pulse(found.cancelled, found.orphans, _members(found.serving or ()), reading)
+        members = _members(found.serving or ())
+        return Pulse(found.cancelled, found.orphans, found.roll_ups, members, reading)
 
     async def promote_overdue(self) -> None:
         """See the port."""
@@ -221,6 +222,18 @@ class PostgresQueue:
         """Remove the rows of executors that are long gone."""
         async with self._database.transaction() as connection:
             await connection.execute(statement("forget_executors"))
+
+    async def roll_up_due(self) -> None:
+        """See the port."""
+        while True:
+            async with self._database.transaction() as connection:
+                due = (await connection.execute(statement("take_roll_ups"))).all()
+                if not due:
+                    return
+                projects = sorted({one.project_id for one in due})
+                scenes = sorted({one.scene_id for one in due if one.scene_id})
+                await lock_for_roll_up(connection, projects, scenes)
+                await roll_up(connection, projects, scenes)
 
     async def end_stranded(self) -> int:
         """See the port."""

@@ -343,6 +343,14 @@ events = Table(
     ),
 )
 
+roll_ups_due = Table(
+    "roll_ups_due",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("project_id", Uuid, nullable=False),
+    Column("scene_id", Uuid),
+)
+
 api_keys = Table(
     "api_keys",
     metadata,

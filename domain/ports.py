@@ -65,6 +65,8 @@ class Pulse:
     """Its jobs that a person cancelled and that are still collected."""
     orphans: bool = False
     """Whether an executor that stopped beating still holds jobs."""
+    roll_ups: bool = False
+    """Whether jobs were over as they were inserted, so that their scenes have to be decided anew."""
     members: Mapping[LaneKey, Sequence[Member]] = field(default_factory=dict)
     """Who serves each lane, this executor included once the database has seen it."""
     reading: Reading | None = None
@@ -169,6 +171,10 @@ class JobQueue(Protocol):
 
     async def forget_executors(self) -> None:
         """Remove the rows of executors that are long gone."""
+        ...
+
+    async def roll_up_due(self) -> None:
+        """Decide the scenes of jobs that were over as they were inserted."""
         ...
 
     async def end_stranded(self) -> int:

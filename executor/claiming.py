@@ -49,10 +49,16 @@ class Claimer:
         self._wake = asyncio.Event()
         self._orphans = False
         self._again: asyncio.TimerHandle | None = None
+        self._roll_ups = False
 
     def rescue(self) -> None:
         """Take over, as soon as we may, the jobs of executors that stopped beating."""
         self._orphans = True
+        self._wake.set()
+
+    def roll_up(self) -> None:
+        """Decide soon the scenes that nobody else is going to decide."""
+        self._roll_ups = True
         self._wake.set()
 
     def wake(self) -> None:
@@ -87,6 +93,9 @@ class Claimer:
         await self._adopt(dead_too=dead_too)
         for lane in self._lanes:
             await self._claim(lane)
+        if self._roll_ups:
+            self._roll_ups = False
+            await self._queue.roll_up_due()
         if held_back := [wait for lane in self._lanes if (wait := self._queue.held_back(lane)) > 0]:
             self._look_again(min(held_back))
 

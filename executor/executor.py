@@ -124,6 +124,8 @@ class Executor:
         self._shares.learn(pulse)
         if pulse.orphans:
             self._claimer.rescue()
+        if pulse.roll_ups:
+            self._claimer.roll_up()
         news = set(pulse.cancelled)
         for work in [w for w in self._in_flight.values() if w.claim.job.id in news and not w.cancelled]:
             work.cancelled = True

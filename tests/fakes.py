@@ -108,6 +108,7 @@ class FakeQueue:
         self.pulse = Pulse()
         self.beats = 0
         self.booked: list[tuple[LaneKey, Rate]] = []
+        self.rolled_up = 0
         self.failures: list[Exception] = []
         """Raised by the next calls, one each."""
 
@@ -178,6 +179,10 @@ class FakeQueue:
 
     async def forget_executors(self) -> None:
         """Forget nobody."""
+
+    async def roll_up_due(self) -> None:
+        """Count."""
+        self.rolled_up += 1
 
     async def end_stranded(self) -> int:
         """End nothing."""

@@ -1,6 +1,7 @@
 -- One row per executor, by the database's clock. Tells as well which of its jobs a person cancelled, whether
--- some executor that stopped beating still holds jobs, and who serves which lane: among those the lane's polls
--- are divided, by what the clock says now. Whoever is gone keeps its share for a while, see domain/rates.py.
+-- some executor that stopped beating still holds jobs, whether scenes are to be rolled up, and who serves
+-- which lane: among those the lane's polls are divided, by what the clock says now. Whoever is gone keeps its
+-- share for a while, see domain/rates.py.
 WITH RECURSIVE beaten AS (
     INSERT INTO executors (id, name, host, pid, settings)
     VALUES (:id, :name, :host, :pid, CAST(:settings AS jsonb))
@@ -44,5 +45,6 @@ SELECT ARRAY(
     SELECT FROM holders h JOIN executors e ON e.id = h.id
     WHERE h.id <> :id AND e.heartbeat_at < now() - make_interval(secs => :expiry)
 ) AS orphans,
+EXISTS (SELECT FROM roll_ups_due) AS roll_ups,
 (SELECT jsonb_agg(jsonb_build_array(kind, provider, members)) FROM serving) AS serving,
 extract(epoch FROM clock_timestamp())::float8 AS clock

@@ -4,7 +4,8 @@ WITH living AS MATERIALIZED (
     SELECT id, settings FROM executors WHERE heartbeat_at >= now() - make_interval(secs => :expiry)
 ), known AS MATERIALIZED (
     SELECT l.lane ->> 'kind' AS kind, l.lane ->> 'provider' AS provider
-    FROM living CROSS JOIN LATERAL jsonb_array_elements(coalesce(settings -> 'lanes', '[]')) AS l (lane)
+    FROM living CROSS JOIN LATERAL jsonb_array_elements(
+        CASE jsonb_typeof(settings -> 'lanes') WHEN 'array' THEN settings -> 'lanes' ELSE '[]' END) AS l (lane)
 ), holders AS MATERIALIZED (
     SELECT e.id FROM executors e WHERE NOT EXISTS (SELECT FROM living v WHERE v.id = e.id)
 )

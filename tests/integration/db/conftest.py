@@ -9,7 +9,8 @@ from tests.database import TEMPLATE, create, drop
 
 EMPTY = """
 DELETE FROM job_events; DELETE FROM video_generation_jobs; DELETE FROM projects; DELETE FROM gates;
-DELETE FROM rates; DELETE FROM executors; DELETE FROM idempotency_keys; DELETE FROM api_keys;
+DELETE FROM rates; DELETE FROM roll_ups_due; DELETE FROM executors; DELETE FROM idempotency_keys;
+DELETE FROM api_keys;
 """
 
 

@@ -140,6 +140,32 @@ class TestBadRows:
         assert claim.job.id == good
         await assert_consistent(database)
 
+    async def test_its_scene_is_decided_with_the_next_beat(
+        self, database: Database, application: psycopg.Connection
+    ) -> None:
+        queue, me = PostgresQueue(database), card()
+        project, scene = uuid4(), uuid4()
+        application.execute(
+            "INSERT INTO video_generation_jobs (project_id, scene_id, shot_id) VALUES (%s, %s, %s)",
+            (project, scene, uuid4()),
+        )
+        assert not (await queue.beat(me)).roll_ups, "not committed yet"
+        application.commit()
+        assert (await queue.beat(me)).roll_ups
+        await queue.roll_up_due()
+        found = await rows(
+            database, "SELECT render_status AS status FROM scenes UNION SELECT status FROM projects"
+        )
+        assert [one["status"] for one in found] == ["failed"]
+        assert not (await queue.beat(me)).roll_ups
+        events = await rows(database, "SELECT type FROM job_events WHERE job_id IS NULL ORDER BY id")
+        assert [one["type"] for one in events] == ["scene.failed", "project.failed"]
+        await assert_consistent(database)
+
+    async def test_a_good_row_asks_for_nothing(self, database: Database) -> None:
+        await insert_job(database)
+        assert not (await PostgresQueue(database).beat(card())).roll_ups
+
     async def test_a_strangers_failed_job_does_not_fail_a_scene(
         self, database: Database, application: psycopg.Connection
     ) -> None:
