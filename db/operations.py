@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import tables
 from db.statements import statement
 from domain.job import Job
-from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn
+from domain.operations import ExecutorState, Failures, GateState, Happening, Pace, QueueDepth, QueueTurn
 from domain.ports import Lane
 from domain.rates import Booking, Rate
 from domain.statuses import JobKind, JobStatus
 
-_executors, _gates, _rates = tables.executors, tables.gates, tables.rates
+_executors, _gates, _rates, _events = tables.executors, tables.gates, tables.rates, tables.events
 
 
 class OperationStore:
@@ -74,6 +74,17 @@ class OperationStore:
         """See the port. A waiting film, which has no shot, is not counted: nothing indexes it."""
         found = await self._connection.execute(statement("depths"))
         return [QueueDepth(JobStatus(row.status), JobKind(row.kind), row.provider, row.jobs) for row in found]
+
+    async def failures(self, within: timedelta) -> Sequence[Failures]:
+        """See the port."""
+        found = await self._connection.execute(statement("failures"), {"seconds": within.total_seconds()})
+        return [Failures(row.error_code, JobKind(row.kind), row.provider, row.jobs) for row in found]
+
+    async def happenings(self, limit: int) -> Sequence[Happening]:
+        """See the port."""
+        columns = (_events.c[name] for name in ("type", "project_id", "job_id", "data", "created_at"))
+        found = await self._connection.execute(select(*columns).order_by(_events.c.id.desc()).limit(limit))
+        return [Happening(**row) for row in found.mappings()]
 
     async def turn(self, job: Job, *, default_provider: str) -> QueueTurn:
         """See the port."""

@@ -1,6 +1,6 @@
 """Projects, scenes and shots on PostgreSQL."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,6 +47,14 @@ class ProjectStore:
         if within is not None:
             query = query.where(_projects.c.id.in_(within))
         return await page_of(self._connection, query, _projects, after, limit, _project)
+
+    async def counts(self, projects: Collection[UUID]) -> Mapping[UUID, Mapping[JobStatus, int]]:
+        """See the port."""
+        found = await self._connection.execute(statement("counts"), {"projects": list(projects)})
+        counts: dict[UUID, dict[JobStatus, int]] = {}
+        for row in found:
+            counts.setdefault(row.project_id, {})[JobStatus(row.status)] = row.jobs
+        return counts
 
     async def find(self, project: UUID | str) -> Project | None:
         """See the port."""

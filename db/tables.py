@@ -240,6 +240,8 @@ jobs = Table(
         unique=True,
         postgresql_where=text(f"kind = 'film' AND {_in('status', LIVE)}"),
     ),
+    # What the machine room reads: what failed lately.
+    Index("ix_jobs_failed", "finished_at", postgresql_where=text("status = 'failed'")),
     # What the ETA reads: the latest completions, however many there are. Grows at its right edge alone.
     Index("ix_jobs_completed", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
 )

@@ -48,6 +48,27 @@ class QueueDepth:
 
 
 @dataclass(frozen=True, slots=True)
+class Failures:
+    """How many jobs failed for one reason."""
+
+    error_code: str
+    kind: JobKind
+    provider: str | None
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One event of some project, for whoever watches all of them."""
+
+    type: str
+    project_id: UUID
+    job_id: UUID | None
+    data: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class QueueTurn:
     """Where a queued job stands in its lane's fair turns between projects."""
 

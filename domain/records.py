@@ -7,7 +7,7 @@ projects, scenes, jobs, each by id. Numbering events is locked last, by a transa
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -16,7 +16,16 @@ from domain.access import ApiKey, Scope
 from domain.events import EventRecords
 from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Standing
 from domain.job import AttemptRecord, Job
-from domain.operations import ExecutorState, GateState, Pace, QueueDepth, QueueTurn, Remaining
+from domain.operations import (
+    ExecutorState,
+    Failures,
+    GateState,
+    Happening,
+    Pace,
+    QueueDepth,
+    QueueTurn,
+    Remaining,
+)
 from domain.rates import Booking
 from domain.requests import GenerationRequest
 from domain.statuses import CancelOutcome, JobKind, JobStatus
@@ -82,6 +91,10 @@ class ProjectRecords(Protocol):
 
     async def page(self, *, within: Projects, after: Position | None, limit: int) -> Page[Project]:
         """List projects, newest first."""
+        ...
+
+    async def counts(self, projects: Collection[UUID]) -> Mapping[UUID, Mapping[JobStatus, int]]:
+        """Count the video jobs of some projects by status; a status or project without any is missing."""
         ...
 
     async def find(self, project: UUID | str) -> Project | None:
@@ -250,6 +263,14 @@ class OperationRecords(Protocol):
 
     async def depths(self) -> Sequence[QueueDepth]:
         """Count live jobs by status, kind and provider; cheap however many are finished."""
+        ...
+
+    async def failures(self, within: timedelta) -> Sequence[Failures]:
+        """Count the jobs that failed within a time and still are, by what went wrong."""
+        ...
+
+    async def happenings(self, limit: int) -> Sequence[Happening]:
+        """Give the latest events of all projects, newest first."""
         ...
 
     async def turn(self, job: Job, *, default_provider: str) -> QueueTurn:

@@ -1,12 +1,15 @@
 """Find and create projects."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from domain.access import Caller
 from domain.errors import InvalidRequestError, NotAllowedError, NotFoundError, Problem
 from domain.films import Film, NewProject, Project, Scene
 from domain.records import Page, Position, Transaction
+from domain.statuses import JobStatus
 
 _RECEIPT = re.compile(r"[0-9A-F]{4}-[0-9A-F]{4}")
 
@@ -95,6 +98,17 @@ async def create(tx: Transaction, caller: Caller, new: NewProject) -> Film:
     return await tx.projects.create(new)
 
 
-async def page(tx: Transaction, caller: Caller, after: Position | None, limit: int) -> Page[Project]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A project in a list."""
+
+    project: Project
+    counts: Mapping[JobStatus, int]
+    """Its video jobs by status; statuses without any may be missing."""
+
+
+async def page(tx: Transaction, caller: Caller, after: Position | None, limit: int) -> Page[Listed]:
     """List the caller's projects, newest first."""
-    return await tx.projects.page(within=caller.project_ids, after=after, limit=limit)
+    found = await tx.projects.page(within=caller.project_ids, after=after, limit=limit)
+    counts = await tx.projects.counts([project.id for project in found.data])
+    return Page([Listed(project, counts.get(project.id, {})) for project in found.data], found.next)

@@ -1,5 +1,6 @@
-"""The machine room: health and numbers, at the root."""
+"""The machine room: health, numbers, and the running system."""
 
+from datetime import timedelta
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -9,14 +10,52 @@ from api.call import Answer, Call
 from api.endpoints import Endpoint
 from api.metrics import CONTENT_TYPE, Metrics
 from api.probing import Prober
-from api.schemas.operations import Alive, Readiness
+from api.schemas.operations import (
+    Alive,
+    DepthOut,
+    ExecutorOut,
+    FailuresOut,
+    GateOut,
+    HappeningOut,
+    MachineRoom,
+    Readiness,
+)
 from domain.access import Scope
 from domain.errors import NotAllowedError
+
+_LATELY = timedelta(days=1)
+_HAPPENINGS = 50
 
 
 async def healthz(_call: Call) -> Answer:
     """Say that the process answers."""
     return Answer(HTTPStatus.OK, Alive())
+
+
+def _see_everything(call: Call) -> None:
+    if call.caller.project_ids is not None:
+        raise NotAllowedError("this key is for certain projects, and this is about all of them")
+
+
+async def machine_room(call: Call) -> Answer:
+    """Show the running system."""
+    _see_everything(call)
+    async with call.transaction() as tx:
+        executors = await tx.operations.executors()
+        gates = await tx.operations.gates()
+        depths = await tx.operations.depths()
+        failures = await tx.operations.failures(_LATELY)
+        happenings = await tx.operations.happenings(_HAPPENINGS)
+    return Answer(
+        HTTPStatus.OK,
+        MachineRoom(
+            executors=[ExecutorOut.model_validate(each) for each in executors],
+            gates=[GateOut.model_validate(each) for each in gates],
+            depths=[DepthOut.model_validate(each) for each in depths],
+            failures=[FailuresOut.model_validate(each) for each in failures],
+            happenings=[HappeningOut.model_validate(each) for each in happenings],
+        ),
+    )
 
 
 class Operations:
@@ -36,8 +75,7 @@ class Operations:
 
     async def metrics(self, call: Call) -> Answer:
         """Give numbers about everything; a key for certain projects does not show the rest."""
-        if call.caller.project_ids is not None:
-            raise NotAllowedError("this key is for certain projects, and these numbers are about all of them")
+        _see_everything(call)
         async with call.transaction() as tx:
             depths = await tx.operations.depths()
             gates = await tx.operations.gates()
@@ -66,6 +104,15 @@ class Operations:
                 tag="Operations",
                 answers={HTTPStatus.OK: Readiness, HTTPStatus.SERVICE_UNAVAILABLE: Readiness},
                 at_root=True,
+            ),
+            Endpoint(
+                method="GET",
+                path="/operations",
+                handler=machine_room,
+                summary="Show executors, providers, queues, failures and the latest events",
+                tag="Operations",
+                scope=Scope.READ,
+                answers={HTTPStatus.OK: MachineRoom},
             ),
             Endpoint(
                 method="GET",

@@ -10,11 +10,11 @@ from pydantic_core import PydanticCustomError
 
 from api.reading import LONGEST_SHOT
 from api.schemas.base import Answered, Asked, Text, Title
-from domain.films import Film, NewProject, NewScene, NewShot, Project
+from domain.films import Film, NewProject, NewScene, NewShot
 from domain.frames import address_problem
 from domain.statuses import JobStatus, RenderStatus, Step
 from services.progress import FilmProgress, SceneProgress
-from services.projects import labels_for
+from services.projects import Listed, labels_for
 
 MOST_SCENES = 200
 MOST_SHOTS = 200
@@ -145,16 +145,28 @@ class FilmOut(ProjectOut):
         return cls(**project.model_dump(), scenes=scenes)
 
 
+class ProjectListed(ProjectOut):
+    """A project in a list."""
+
+    counts: dict[JobStatus, int] = Field(description="Its video jobs, by every job status.")
+
+    @classmethod
+    def listed(cls, listed: Listed) -> Self:
+        """Give a project as it is listed."""
+        counts = {status: listed.counts.get(status, 0) for status in JobStatus}
+        return cls(**ProjectOut.model_validate(listed.project).model_dump(), counts=counts)
+
+
 class ProjectList(Answered):
     """One page of projects, newest first."""
 
-    data: list[ProjectOut]
+    data: list[ProjectListed]
     next: str | None = Field(description="The after of the next page; null on the last one.")
 
     @classmethod
-    def of(cls, projects: Sequence[Project], following: str | None) -> Self:
+    def of(cls, projects: Sequence[Listed], following: str | None) -> Self:
         """Give a page as it is answered."""
-        return cls(data=[ProjectOut.model_validate(project) for project in projects], next=following)
+        return cls(data=[ProjectListed.listed(listed) for listed in projects], next=following)
 
 
 class SceneStatusOut(Answered):

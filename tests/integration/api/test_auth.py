@@ -52,6 +52,7 @@ SCOPES = {
     ("GET", "/jobs/{job_id}/why"): Scope.READ,
     ("POST", "/jobs/{job_id}/retry-download"): Scope.RENDER,
     ("GET", "/metrics"): Scope.READ,
+    ("GET", "/operations"): Scope.READ,
 }
 
 
