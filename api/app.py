@@ -15,7 +15,7 @@ from api.metrics import Metrics
 from api.observing import Observer
 from api.parts import Parts
 from api.probing import Prober
-from api.routes import events, films, jobs, projects, rendering, scripts
+from api.routes import events, films, jobs, projects, rendering, scripts, session
 from api.routes.docs import describe
 from api.routes.media import Media
 from api.routes.operations import Operations
@@ -36,6 +36,7 @@ def endpoints_of(parts: Parts, metrics: Metrics) -> list[Endpoint]:
         *films.ENDPOINTS,
         *jobs.ENDPOINTS,
         *events.ENDPOINTS,
+        *session.ENDPOINTS,
         *machine_room,
         *media,
     ]

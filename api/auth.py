@@ -10,11 +10,13 @@ from starlette.requests import HTTPConnection
 
 from api.errors import RefusedError
 from domain.access import LOCAL, Caller, Scope
-from domain.errors import NotAllowedError, NotAuthenticatedError, UnavailableError
-from domain.records import Records
-from services import keys
+from domain.errors import NotAllowedError, NotAuthenticatedError, Problem, UnavailableError
+from domain.records import Records, Transaction
+from services import keys, sessions
 
+SESSION_COOKIE = "rushes_session"
 _BURST_SECONDS = 2
+_READING = frozenset({"GET", "HEAD"})
 
 
 def is_loopback(host: str) -> bool:
@@ -47,12 +49,13 @@ class Gatekeeper:
         Raises:
             NotAuthenticatedError: no key, or one that is not valid.
             NotAllowedError: the key lacks ``scope``.
-            RefusedError: ``rate_limited``.
+            RefusedError: ``rate_limited``, or ``origin_refused``: a session without an origin.
         """
         is_local = request.client is not None and is_loopback(request.client.host)
         secret = _bearer(request)
         async with self._records.transaction() as tx:
-            caller = await keys.authenticate(tx, secret, is_local=is_local)
+            caller = None if secret else await _of_session(tx, request)
+            caller = caller or await keys.authenticate(tx, secret, is_local=is_local)
         if caller is not LOCAL:
             self._count(caller)
         if not caller.may(scope):
@@ -86,6 +89,26 @@ def _bearer(request: HTTPConnection) -> str | None:
     return secret.strip()
 
 
+def session_of(request: HTTPConnection) -> str | None:
+    """Give the secret of the session that a browser sends along."""
+    return request.cookies.get(SESSION_COOKIE) or None
+
+
+async def _of_session(tx: Transaction, request: HTTPConnection) -> Caller | None:
+    """Tell whose session it is. One that is over counts for nothing, as if it had not been sent."""
+    secret = session_of(request)
+    caller = await sessions.recognise(tx, secret) if secret else None
+    # The guard has compared the origin; every browser says it on a change, so whoever does not is none.
+    if caller is not None and request.scope.get("method") not in _READING and "origin" not in request.headers:
+        raise RefusedError(
+            HTTPStatus.FORBIDDEN,
+            "origin_refused",
+            "with a session's cookie a change needs the Origin of its page; programs send a key",
+            problems=[Problem("Origin", None, "allowed: the API's own")],
+        )
+    return caller
+
+
 async def may_know(request: HTTPConnection, records: Records) -> bool:
     """Tell whether a caller may read what goes wrong inside: somebody on this machine, or with a valid key.
 
@@ -95,8 +118,11 @@ async def may_know(request: HTTPConnection, records: Records) -> bool:
     if not is_forwarded and request.client is not None and is_loopback(request.client.host):
         return True
     try:
-        secret = _bearer(request)
+        secret, session = _bearer(request), session_of(request)
+        if secret is None and session is None:
+            return False
         async with records.transaction() as tx:
-            return secret is not None and bool(await keys.authenticate(tx, secret, is_local=False))
+            known = session and secret is None and await sessions.recognise(tx, session)
+            return bool(known or await keys.authenticate(tx, secret, is_local=False))
     except (NotAuthenticatedError, UnavailableError):
         return False

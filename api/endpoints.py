@@ -37,12 +37,14 @@ class Endpoint:
     """Problem codes of its own, besides those that every operation has."""
     messages: Sequence[type[BaseModel]] = ()
     """What a stream consists of."""
+    keyed: bool = True
+    """Whether a change takes an idempotency key."""
     at_root: bool = False
     description: str = ""
 
     @property
     def changes(self) -> bool:
-        """Whether it changes something, and therefore takes an idempotency key."""
+        """Whether it changes something, as its body says."""
         return self.method == "POST"
 
     @property

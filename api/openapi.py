@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from api.auth import SESSION_COOKIE
 from api.endpoints import PREFIXES, WEBSOCKET, Endpoint
 from api.errors import CODES, CONTENT_TYPE
 from api.schemas.problems import ProblemDocument
@@ -54,7 +55,13 @@ def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "An API key. While there are no keys, everyone on the same machine may "
                     "do everything, and nobody else anything.",
-                }
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": SESSION_COOKIE,
+                    "description": "What POST /session sets for a browser.",
+                },
             },
         },
         "x-problem-codes": CODES,
@@ -86,7 +93,7 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         "tags": [endpoint.tag],
         "parameters": _parameters(endpoint),
         "responses": _responses(endpoint),
-        "security": [{"key": []}] if endpoint.scope else [],
+        "security": [{"key": []}, {"session": []}] if endpoint.scope else [],
     }
     if endpoint.description:
         operation["description"] = endpoint.description
@@ -109,7 +116,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         found.append({"name": name, "in": "path", "required": True, "description": text, "schema": schema})
     if endpoint.query is not None:
         found.extend(_query_parameters(endpoint.query))
-    if endpoint.changes:
+    if endpoint.changes and endpoint.keyed:
         found.append(_IDEMPOTENCY_KEY)
     return found
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, exists, func, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.tables import api_keys
+from db.tables import api_keys, sessions
 from domain.access import ApiKey, Scope
 from domain.records import Projects
 
@@ -27,7 +28,10 @@ class KeyStore:
 
     async def find(self, digest: str) -> ApiKey | None:
         """See the port."""
-        query = select(api_keys).where(api_keys.c.hash == digest, api_keys.c.revoked_at.is_(None))
+        return await self._used(select(api_keys).where(api_keys.c.hash == digest))
+
+    async def _used(self, query: Select[Any]) -> ApiKey | None:
+        query = query.where(api_keys.c.revoked_at.is_(None))
         row = (await self._connection.execute(query)).mappings().one_or_none()
         if row is None:
             return None
@@ -65,6 +69,21 @@ class KeyStore:
             .returning(api_keys.c.id)
         )
         return ended.first() is not None
+
+    async def open_session(self, key: UUID, digest: str, lifetime: timedelta) -> None:
+        """See the port."""
+        await self._connection.execute(delete(sessions).where(sessions.c.expires_at < func.now()))
+        values = {"hash": digest, "key_id": key, "expires_at": func.now() + lifetime}
+        await self._connection.execute(insert(sessions).values(values))
+
+    async def of_session(self, digest: str) -> ApiKey | None:
+        """See the port."""
+        query = select(api_keys).join(sessions, sessions.c.key_id == api_keys.c.id)
+        return await self._used(query.where(sessions.c.hash == digest, sessions.c.expires_at > func.now()))
+
+    async def end_session(self, digest: str) -> None:
+        """See the port."""
+        await self._connection.execute(delete(sessions).where(sessions.c.hash == digest))
 
 
 def _key(row: RowMapping) -> ApiKey:

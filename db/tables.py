@@ -368,6 +368,17 @@ api_keys = Table(
     CheckConstraint("scopes <@ ARRAY['read', 'render', 'admin'] AND cardinality(scopes) > 0", name="scopes"),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("key_id", Uuid, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
+    _moment("created_at", required=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Index(None, "key_id"),
+    Index(None, "expires_at"),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -224,7 +224,19 @@ class KeyRecords(Protocol):
         ...
 
     async def revoke(self, key: UUID) -> bool:
-        """Make a key worthless; false when there is none such or it is already."""
+        """Make a key worthless, and its sessions; false when there is none such or it is already."""
+        ...
+
+    async def open_session(self, key: UUID, digest: str, lifetime: timedelta) -> None:
+        """Write a session of a key, and forget those that are over."""
+        ...
+
+    async def of_session(self, digest: str) -> ApiKey | None:
+        """Give the key of the session with this digest unless either is over, and note that it was used."""
+        ...
+
+    async def end_session(self, digest: str) -> None:
+        """Forget a session."""
         ...
 
 

@@ -57,7 +57,12 @@ async def authenticate(tx: Transaction, secret: str | None, *, is_local: bool) -
         key = await tx.keys.find(digest(secret))
         if key is None:
             raise NotAuthenticatedError("this API key is not valid")
-        return Caller(str(key.id), key.scopes, key.project_ids)
+        return caller_of(key)
     if is_local and not await tx.keys.any():
         return LOCAL
     raise NotAuthenticatedError("an API key is needed: Authorization: Bearer rsh_…")
+
+
+def caller_of(key: ApiKey) -> Caller:
+    """Give who calls with this key."""
+    return Caller(str(key.id), key.scopes, key.project_ids)
