@@ -41,9 +41,10 @@ check: $(VENV)/.dev  ## lint, format, types, layers and the house rules
 bench: $(VENV)/.bench  ## measure the budgets against their baselines (ARGS= picks)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-studio:  ## build the web page into api/static
-	@if ! [ -d studio ]; then echo 'studio: skipped, this checkout has no studio/ folder'; \
-	elif command -v npm >/dev/null 2>&1; then npm --prefix studio ci --no-fund --no-audit && npm --prefix studio run build; \
+studio:  ## check, test and build the web page into api/static
+	@if command -v npm >/dev/null 2>&1; then \
+		npm --prefix studio ci --no-fund --no-audit && npm --prefix studio run check && \
+		npm --prefix studio test && npm --prefix studio run build; \
 	elif [ -n "$$RUSHES_REQUIRE_ALL" ]; then echo 'studio: npm is missing' >&2; exit 1; \
 	else echo 'studio: skipped, npm is not installed; everything else works without the page'; fi
 

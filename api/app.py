@@ -19,13 +19,14 @@ from api.routes import events, films, jobs, projects, rendering, scripts, sessio
 from api.routes.docs import describe
 from api.routes.media import Media
 from api.routes.operations import Operations
+from api.routes.studio import Studio
 from api.settings import ApiSettings
 from domain.errors import RushesError
 
 _WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 # compared with, not listened on
 
 
-def endpoints_of(parts: Parts, metrics: Metrics) -> list[Endpoint]:
+def endpoints_of(parts: Parts, metrics: Metrics, studio: Studio) -> list[Endpoint]:
     """List everything that can be called."""
     machine_room = Operations(metrics, Prober(parts)).endpoints()
     media = Media(parts.links).endpoints() if parts.links is not None else ()
@@ -39,6 +40,7 @@ def endpoints_of(parts: Parts, metrics: Metrics) -> list[Endpoint]:
         *session.ENDPOINTS,
         *machine_room,
         *media,
+        *studio.endpoints(),
     ]
     return [*own, *describe(own, version("rushes"))]
 
@@ -46,9 +48,10 @@ def endpoints_of(parts: Parts, metrics: Metrics) -> list[Endpoint]:
 def create_app(parts: Parts, settings: ApiSettings) -> Starlette:
     """Build the application; it borrows ``parts`` and opens nothing itself."""
     metrics = Metrics()
+    studio = Studio(parts.studio, parts.storage)
     names = {*LOOPBACK_NAMES, *settings.allowed_hosts, settings.api_host.strip("[]").lower()} - _WILDCARDS
     app = Starlette(
-        routes=Edge(parts, settings).routes(endpoints_of(parts, metrics)),
+        routes=[*Edge(parts, settings).routes(endpoints_of(parts, metrics, studio)), *studio.routes()],
         middleware=[
             Middleware(SecurityHeaders),
             Middleware(Observer, metrics=metrics),

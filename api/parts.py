@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from api.feed import Feed
 from domain.records import Records
 from domain.storage import BlobStore
 from services.catalogue import Catalogue
+
+BUILT = Path(__file__).parent / "static"
+"""Where ``make studio`` builds to."""
 
 
 class LinkVerifier(Protocol):
@@ -37,4 +41,6 @@ class Parts:
     """What happens, for everyone who listens to this process."""
     schema_head: str
     """The revision of the database that this release needs."""
+    studio: Path = BUILT
+    """Where the built page is, if it is."""
     now: Callable[[], datetime] = now_utc

@@ -47,14 +47,9 @@ def describe(endpoints: Sequence[Endpoint], version: str) -> list[Endpoint]:
     """Give the operations that describe ``endpoints`` and themselves."""
     page = files("api.docs_page")
     description = StaticAnswer("openapi", b"", "application/json")
-    studio = files("api").joinpath("static", "index.html")
-    home = studio if studio.is_file() else page.joinpath("home.html")
     made = [
-        StaticAnswer("home", home.read_bytes(), "text/html").endpoint(
-            "/", "Show the studio, once it is built"
-        ),
         StaticAnswer("home_style", page.joinpath("home.css").read_bytes(), "text/css").endpoint(
-            "/docs/home.css", "Style of the page at / until then"
+            "/docs/home.css", "Style of the page at / while there is no studio"
         ),
         description.endpoint("/openapi.json", "Give this description as OpenAPI 3.1"),
         StaticAnswer("docs", page.joinpath("index.html").read_bytes(), "text/html").endpoint(

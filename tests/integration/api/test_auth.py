@@ -12,6 +12,7 @@ from api.endpoints import WEBSOCKET, Endpoint
 from api.errors import RefusedError
 from api.metrics import Metrics
 from api.parts import Parts
+from api.routes.studio import Studio
 from api.settings import ApiSettings
 from domain.access import Scope
 from domain.statuses import JobStatus
@@ -61,7 +62,7 @@ SCOPES = {
 
 @pytest.fixture
 def endpoints(parts: Parts) -> list[Endpoint]:
-    return endpoints_of(parts, Metrics())
+    return endpoints_of(parts, Metrics(), Studio(parts.studio, parts.storage))
 
 
 def filled(endpoint: Endpoint) -> str:

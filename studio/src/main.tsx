@@ -1,0 +1,21 @@
+import { render } from "preact";
+import "./styles/base.css";
+import "./styles/parts.css";
+import "./styles/frame.css";
+import "./styles/screen.css";
+import { watchNews } from "./state/news";
+import { watchRemaining } from "./state/remaining";
+import { watchScreen } from "./state/screening";
+import { watchFilm, watchProjects } from "./state/studio";
+import { App } from "./views/app";
+import { watchKeys } from "./views/shortcuts";
+
+const root = document.getElementById("studio");
+if (!root) throw new Error("the page has no place for the studio");
+watchProjects();
+watchFilm();
+watchScreen();
+watchRemaining();
+watchNews();
+watchKeys();
+render(<App />, root);

@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+import { apply, chosenTake, decidingJob, type FeedEvent, type Film, takesOf } from "./film";
+
+const film: Film = {
+  sequence: 7,
+  id: "p",
+  receipt: "AF83-0B6D",
+  title: "Night Shift",
+  status: "pending",
+  current_step: "script",
+  scenes: [
+    {
+      id: "s",
+      title: "The bakery",
+      narration: null,
+      stage: 7,
+      render_status: "pending",
+      review_ready: false,
+      shots: [],
+    },
+  ],
+  jobs: new Map(),
+};
+
+function event(
+  sequence: number,
+  type: string,
+  data: FeedEvent["data"],
+  job: string | null = null,
+): FeedEvent {
+  return {
+    sequence,
+    type,
+    data,
+    job_id: job,
+    scene_id: "s",
+    created_at: `2026-01-01T00:00:${String(sequence).padStart(2, "0")}Z`,
+  };
+}
+
+const queued = event(8, "job.queued", { status: "queued", kind: "video", shot_id: "a" }, "j");
+const done = event(
+  9,
+  "job.completed",
+  { status: "completed", previous_status: "uploading", video_url: "/c" },
+  "j",
+);
+
+describe("events", () => {
+  it("make a job and move it", () => {
+    const first = apply(film, queued) as Film;
+    const second = apply(first, done) as Film;
+    expect(second.jobs.get("j")).toMatchObject({ status: "completed", shot_id: "a", video_url: "/c" });
+    expect(second.jobs.get("j")).not.toHaveProperty("previous_status");
+    expect(second.sequence).toBe(9);
+  });
+
+  it("never undo newer state", () => {
+    const newer = apply(apply(film, queued) as Film, done) as Film;
+    expect(apply(newer, queued)).toBe(newer);
+  });
+
+  it("ask for everything anew where one is missing", () => {
+    expect(apply(film, done)).toBeNull();
+  });
+
+  it("move scenes and the project", () => {
+    const scene = apply(film, event(8, "scene.complete", { status: "complete", review_ready: true })) as Film;
+    expect(scene.scenes[0]).toMatchObject({ render_status: "complete", review_ready: true });
+    const project = apply(
+      scene,
+      event(9, "project.rendering", { status: "rendering", current_step: "videos" }),
+    );
+    expect(project).toMatchObject({ status: "rendering", current_step: "videos", title: "Night Shift" });
+  });
+
+  it("count even when nobody here knows them", () => {
+    expect(apply(film, event(8, "weather.changed", {}))).toEqual({ ...film, sequence: 8 });
+  });
+});
+
+describe("takes", () => {
+  const made = apply(apply(film, queued) as Film, done) as Film;
+  const again = apply(made, {
+    ...event(10, "job.queued", { status: "queued", kind: "video", shot_id: "a" }, "k"),
+  }) as Film;
+
+  it("come newest first, and the newest decides", () => {
+    const takes = takesOf(again, "a", "video");
+    expect(takes.map((job) => job.id)).toEqual(["k", "j"]);
+    expect(decidingJob(takes)?.id).toBe("k");
+  });
+
+  it("leave the film the last complete one until there is a newer", () => {
+    expect(chosenTake(takesOf(again, "a", "video"), null)?.id).toBe("j");
+  });
+
+  it("honour a choice, but not of a take without a clip", () => {
+    expect(chosenTake(takesOf(again, "a", "video"), "k")?.id).toBe("j");
+  });
+
+  it("ignore cancelled ones unless there is no other", () => {
+    const stopped = apply(again, event(11, "job.cancelled", { status: "cancelled" }, "k")) as Film;
+    expect(decidingJob(takesOf(stopped, "a", "video"))?.id).toBe("j");
+    expect(decidingJob([])).toBeNull();
+  });
+});

@@ -1,0 +1,136 @@
+/** What the strip, the timeline and the cards show of each shot: one read model for all of them. */
+
+import { chosenTake, decidingJob, type Film, type Job, type Scene, type Shot, takesOf } from "./film";
+import { isLive, SCENE_FACES, type SceneBadge, type ShotStatus } from "./status";
+
+export interface ShotView {
+  readonly shot: Shot;
+  readonly scene: Scene;
+  /** 1 … n in film order. */
+  readonly number: number;
+  readonly status: ShotStatus;
+  /** 0–100, of what is on its way now. */
+  readonly progress: number;
+  /** The job that decides how it stands: its clip's, or its image's while there is none. */
+  readonly job: Job | null;
+  /** The take that the film uses. */
+  readonly clip: Job | null;
+  /** A picture of it: of the clip, or of the image. */
+  readonly picture: string | null;
+  readonly seconds: number | null;
+  readonly takes: readonly Job[];
+  readonly stale: boolean;
+}
+
+/** Give every shot in film order. */
+export function shotsOf(film: Film): ShotView[] {
+  const byShot = new Map<string, Job[]>();
+  for (const job of film.jobs.values()) {
+    if (job.shot_id) byShot.set(job.shot_id, [...(byShot.get(job.shot_id) ?? []), job]);
+  }
+  let number = 0;
+  return film.scenes.flatMap((scene) =>
+    scene.shots.map((shot) => {
+      number += 1;
+      return viewOf(
+        { ...film, jobs: new Map((byShot.get(shot.id) ?? []).map((job) => [job.id, job])) },
+        scene,
+        shot,
+        number,
+      );
+    }),
+  );
+}
+
+function viewOf(film: Film, scene: Scene, shot: Shot, number: number): ShotView {
+  const takes = takesOf(film, shot.id, "video");
+  const images = takesOf(film, shot.id, "image");
+  const clip = chosenTake(takes, shot.chosen_job_id);
+  const image = chosenTake(images, null);
+  const video = decidingJob(takes);
+  const making = decidingJob(images);
+  // A clip that waits for its image stands where the image stands.
+  const job =
+    video?.status === "waiting" && making && making.status !== "completed" ? making : (video ?? making);
+  const status = (
+    job && (job.kind === "video" || job.status !== "completed") ? job.status : "draft"
+  ) as ShotStatus;
+  return {
+    shot,
+    scene,
+    number,
+    status,
+    progress: job && isLive(job.status) ? job.progress : 0,
+    job,
+    clip,
+    picture: clip?.poster_url ?? image?.video_url ?? shot.start_frame_url,
+    seconds: clip?.actual_duration_seconds ?? shot.duration_seconds,
+    takes,
+    stale: clip?.stale ?? false,
+  };
+}
+
+/** Count shots by status. */
+export function tally(shots: readonly ShotView[]): Record<ShotStatus, number> {
+  const counts: Record<ShotStatus, number> = {
+    draft: 0,
+    waiting: 0,
+    queued: 0,
+    processing: 0,
+    generating: 0,
+    uploading: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+  };
+  for (const { status } of shots) counts[status] += 1;
+  return counts;
+}
+
+/** Give the badge of a scene's card, and the word on it. */
+export function badgeOf(scene: Scene, shots: readonly ShotView[]): { badge: SceneBadge; word: string } {
+  const done = shots.filter((shot) => shot.clip).length;
+  if (scene.render_status === "rendering") {
+    return { badge: "rendering", word: `Rendering ${done}/${shots.length}` };
+  }
+  if (scene.review_status === "approved") return { badge: "approved", word: SCENE_FACES.approved.word };
+  if (scene.review_status === "returned") {
+    return { badge: "returned", word: `Sent back to stage ${scene.stage}` };
+  }
+  if (scene.render_status === "failed") {
+    const failed = shots.filter((shot) => shot.status === "failed").length;
+    return { badge: "failed", word: `${failed} failed` };
+  }
+  if (scene.review_ready) return { badge: "review_ready", word: SCENE_FACES.review_ready.word };
+  return { badge: "draft", word: done > 0 ? `Draft ${done}/${shots.length}` : SCENE_FACES.draft.word };
+}
+
+/** Say how far the film is, in a few words. */
+export function stepLabel(film: Film, shots: readonly ShotView[]): string {
+  const total = shots.length;
+  const films = [...film.jobs.values()].filter((job) => job.kind === "film");
+  const clips = shots.filter((view) => view.clip).length;
+  const making = shots.filter((view) => view.job && isLive(view.job.status));
+  switch (film.current_step) {
+    case "images": {
+      const pictures = shots.filter((view) => view.picture).length;
+      return `generating images ${pictures}/${total}…`;
+    }
+    case "videos":
+      return `generating videos ${clips}/${total}…`;
+    case "stitching":
+      return "stitching…";
+    case "complete":
+      return films.some((job) => job.status === "completed") ? "the film is ready" : "all clips are ready";
+    case "failed":
+      return `${shots.filter((view) => view.status === "failed").length} of ${total} shots failed`;
+    case "cancelled":
+      return `cancelled, ${clips}/${total} clips`;
+    default:
+      return making.length > 0
+        ? `generating ${clips}/${total}…`
+        : clips > 0
+          ? `script, ${clips}/${total} clips`
+          : "script";
+  }
+}

@@ -1,0 +1,72 @@
+/** What the person has chosen to see. */
+
+import { effect, signal } from "@preact/signals";
+import { type Route, read, START, write } from "../model/route";
+
+export const route = signal<Route>(read(location.search));
+
+/** Go somewhere; what is not named stays, unless it belongs to another project or scene. */
+export function go(change: Partial<Route>, how: "push" | "replace" = "push"): void {
+  const before = route.value;
+  const moved = "project" in change && change.project !== before.project;
+  const left = "scene" in change && change.scene !== before.scene;
+  const base = moved ? START : left ? { ...before, shot: null, time: null } : before;
+  const next = { ...base, ...change };
+  route.value = next;
+  const url = `${location.pathname}${write(next)}`;
+  if (how === "push") history.pushState(null, "", url);
+  else history.replaceState(null, "", url);
+}
+
+addEventListener("popstate", () => {
+  route.value = read(location.search);
+});
+
+export type Theme = "auto" | "dark" | "light";
+
+function storedTheme(): Theme {
+  const stored = localStorage.getItem("theme");
+  return stored === "dark" || stored === "light" ? stored : "auto";
+}
+
+export const theme = signal<Theme>(storedTheme());
+
+effect(() => {
+  if (theme.value === "auto") {
+    localStorage.removeItem("theme");
+    delete document.documentElement.dataset["theme"];
+  } else {
+    localStorage.setItem("theme", theme.value);
+    document.documentElement.dataset["theme"] = theme.value;
+  }
+});
+
+export interface Toast {
+  readonly id: number;
+  readonly tone: "good" | "bad" | "plain";
+  readonly text: string;
+  /** What a press on it does. */
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
+
+export const toasts = signal<readonly Toast[]>([]);
+const TOAST_SECONDS = 7;
+let lastToast = 0;
+
+/** Say something in the corner. Bad news stays until it is dismissed. */
+export function toast(text: string, tone: Toast["tone"] = "plain", action?: Toast["action"]): void {
+  const id = ++lastToast;
+  const made: Toast = action ? { id, tone, text, action } : { id, tone, text };
+  toasts.value = [...toasts.value.slice(-3), made];
+  if (tone !== "bad") setTimeout(() => dismiss(id), TOAST_SECONDS * 1000);
+}
+
+export function dismiss(id: number): void {
+  toasts.value = toasts.value.filter((each) => each.id !== id);
+}
+
+/** The shot whose details are open. */
+export const openShot = signal<string | null>(null);
+export const shortcutsShown = signal(false);
+/** On a narrow screen: whether the list of projects is open. */
+export const listShown = signal(false);

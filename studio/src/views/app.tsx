@@ -1,0 +1,99 @@
+import type { Tab } from "../model/route";
+import { connection, film, filmLoad, projectsLoad } from "../state/studio";
+import { go, route } from "../state/ui";
+import { Filmstrip } from "./filmstrip";
+import { JobCards } from "./job-cards";
+import { NewProject } from "./new-project";
+import { Operator } from "./operator";
+import { ProjectList } from "./project-list";
+import { ReviewPanel } from "./review-panel";
+import { SceneHub } from "./scene-hub";
+import { Screen } from "./screen";
+import { ScriptPanel } from "./script-panel";
+import { ShortcutSheet } from "./shortcuts";
+import { ShotDialog } from "./shot-dialog";
+import { SignIn } from "./sign-in";
+import { StartPage } from "./start-page";
+import { Toasts } from "./toasts";
+import { TopBar } from "./top-bar";
+
+const TABS: readonly { tab: Tab; label: string }[] = [
+  { tab: "script", label: "Script" },
+  { tab: "jobs", label: "Jobs" },
+  { tab: "review", label: "Review" },
+];
+
+function Tabs() {
+  const open = route.value.tab;
+  return (
+    <aside class="side" aria-label="Panels">
+      <div class="tabs" role="tablist">
+        {TABS.map(({ tab, label }) => (
+          <button
+            key={tab}
+            type="button"
+            role="tab"
+            id={`tab-${tab}`}
+            aria-selected={tab === open}
+            aria-controls="panel"
+            onClick={() => go({ tab }, "replace")}
+          >
+            {label}
+          </button>
+        ))}
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a panel that scrolls has to be reachable by keyboard */}
+      <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${open}`} tabIndex={0}>
+        {open === "script" && <ScriptPanel />}
+        {open === "jobs" && <JobCards />}
+        {open === "review" && <ReviewPanel />}
+      </div>
+    </aside>
+  );
+}
+
+const LOADS = {
+  loading: "Loading the film…",
+  missing:
+    "There is no project under this receipt. It may belong to somebody else, or the address has a slip.",
+  forbidden: "You need a key to see this project.",
+  failed: "The project cannot be loaded now. The studio tries again by itself.",
+  ready: "",
+} as const;
+
+/** What is in the middle of the page. */
+function Main() {
+  if (projectsLoad.value === "forbidden") return <SignIn />;
+  if (route.value.page === "new") return <NewProject />;
+  if (route.value.page === "operator") return <Operator />;
+  if (!route.value.project) return <StartPage />;
+  if (!film.value) return <p class="empty">{LOADS[filmLoad.value]}</p>;
+  return (
+    <>
+      <Screen />
+      <Filmstrip />
+      <SceneHub />
+    </>
+  );
+}
+
+export function App() {
+  return (
+    <div class="studio">
+      <TopBar />
+      {film.value && connection.value === "offline" && (
+        <p class="banner" role="status">
+          The connection is lost. What you see may be old; the studio reconnects by itself.
+        </p>
+      )}
+      <ProjectList />
+      <main class="main">
+        <Main />
+      </main>
+      {film.value ? <Tabs /> : <aside class="side" aria-label="Panels" />}
+      <ShotDialog />
+      <ShortcutSheet />
+      <Toasts />
+    </div>
+  );
+}

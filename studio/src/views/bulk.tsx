@@ -1,0 +1,170 @@
+import { signal } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { count, money } from "../model/format";
+import { tally } from "../model/shots";
+import { isLive } from "../model/status";
+import { act, busy, cancelAll, generate, type Quote, quote, retryFailed } from "../state/actions";
+import { film, shots } from "../state/studio";
+import { Confirm, Dialog } from "./dialog";
+
+/** Whether the summary of what failed is open. */
+export const failuresShown = signal(false);
+
+function Problems({ problems }: { problems: Quote["problems"] }) {
+  return (
+    <div class="notice" role="alert">
+      <p>{count(problems.length, "thing stands", "things stand")} in the way. Nothing was spent.</p>
+      <ul>
+        {problems.map((each) => (
+          <li key={`${each.shot} ${each.field} ${each.allowed}`}>
+            <strong>{each.shot}</strong> {each.field}: {each.allowed}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function QuoteDialog({ found, onClose }: { found: Quote; onClose: () => void }) {
+  const blocked = found.problems.length > 0;
+  const counts = Object.entries(found.counts ?? {}).filter(([, number]) => number > 0);
+  return (
+    <Confirm
+      title="Generate all scenes"
+      confirm={blocked ? "Generate" : `Generate for ${money(found.quote)}`}
+      disabled={blocked}
+      onConfirm={() => void act("generate", () => generate("missing"))}
+      onClose={onClose}
+    >
+      {blocked ? (
+        <Problems problems={found.problems} />
+      ) : (
+        <p>
+          {counts.map(([kind, number]) => count(number, kind)).join(", ")}, for{" "}
+          <strong>{money(found.quote)}</strong>. What exists is kept.
+        </p>
+      )}
+      {(found.recommendations ?? []).map((each) => (
+        <p key={each} class="soft">
+          {each}
+        </p>
+      ))}
+    </Confirm>
+  );
+}
+
+function CancelDialog({ onClose }: { onClose: () => void }) {
+  const counts = tally(shots.value);
+  const waiting = counts.waiting + counts.queued + counts.processing;
+  const made = counts.generating + counts.uploading;
+  return (
+    <Confirm
+      title="Cancel what is not finished?"
+      confirm="Cancel generation"
+      danger
+      onConfirm={() => void act("cancel", cancelAll)}
+      onClose={onClose}
+    >
+      <p>{count(waiting, "shot has", "shots have")} not been sent and will stop, free of charge.</p>
+      {made > 0 && (
+        <p>
+          {count(made, "shot is", "shots are")} already being made. The provider cannot be stopped and may
+          bill them; if they arrive they are kept as takes.
+        </p>
+      )}
+    </Confirm>
+  );
+}
+
+/** Every shot that failed, and why. */
+export function FailuresDialog() {
+  const failed = shots.value.filter((view) => view.status === "failed");
+  if (!failuresShown.value) return null;
+  const close = () => {
+    failuresShown.value = false;
+  };
+  return (
+    <Dialog title="What failed" onClose={close}>
+      <h2>{failed.length === 0 ? "Nothing failed" : `${count(failed.length, "shot")} failed`}</h2>
+      <ul class="stack">
+        {failed.map((view) => (
+          <li key={view.shot.id} class="card">
+            <strong>Shot {view.shot.label}</strong>
+            <p class="prose">{view.job?.error_message ?? view.job?.error_code}</p>
+          </li>
+        ))}
+      </ul>
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick={close}>
+          Close
+        </button>
+        <button
+          type="button"
+          class="button primary"
+          disabled={failed.length === 0 || busy.value.has("retry failed")}
+          onClick={() => {
+            close();
+            void act("retry failed", retryFailed);
+          }}
+        >
+          Retry failed
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Generate everything, watch it, stop it, and see what failed. */
+export function BulkToolbar() {
+  const [found, setFound] = useState<Quote | null>(null);
+  const [cancelling, setCancelling] = useState(false);
+  const open = film.value;
+  if (!open) return null;
+  const views = shots.value;
+  const live = views.filter((view) => isLive(view.status)).length;
+  const ready = views.filter((view) => view.clip).length;
+  const failed = views.filter((view) => view.status === "failed").length;
+  const missing = views.filter((view) => !view.clip && !isLive(view.status)).length;
+  const stitching = [...open.jobs.values()].some((job) => job.kind === "film" && isLive(job.status));
+  return (
+    <>
+      {failed > 0 && (
+        <button
+          type="button"
+          class="button danger"
+          onClick={() => {
+            failuresShown.value = true;
+          }}
+        >
+          {failed} failed…
+        </button>
+      )}
+      {live > 0 ? (
+        <>
+          <span class="badge tone-work" aria-live="off">
+            <span aria-hidden="true">◐</span> Generating… ({ready}/{views.length})
+          </span>
+          <button type="button" class="button" onClick={() => setCancelling(true)}>
+            Cancel
+          </button>
+        </>
+      ) : (
+        <button
+          type="button"
+          class="button primary"
+          disabled={missing === 0 || busy.value.has("quote") || busy.value.has("generate")}
+          onClick={() => void act("quote", async () => setFound(await quote("missing")))}
+        >
+          {stitching
+            ? "Stitching…"
+            : missing === 0
+              ? "All shots are made"
+              : `Generate all scenes (${missing})`}
+        </button>
+      )}
+      {found && <QuoteDialog found={found} onClose={() => setFound(null)} />}
+      {cancelling && <CancelDialog onClose={() => setCancelling(false)} />}
+      <FailuresDialog />
+    </>
+  );
+}

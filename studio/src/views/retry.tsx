@@ -1,0 +1,42 @@
+import { useState } from "preact/hooks";
+import type { Job } from "../model/film";
+import { money } from "../model/format";
+import { act, busy, retry } from "../state/actions";
+import { Confirm } from "./dialog";
+
+/** Retry a failed job; where the first try may have been billed, ask before it is risked again. */
+export function RetryButton({ job }: { job: Job }) {
+  const [asking, setAsking] = useState(false);
+  const risky = job.error_code === "submit_unknown" || job.error_code === "deadline_exceeded";
+  const name = `retry ${job.id}`;
+  return (
+    <>
+      <button
+        type="button"
+        class="button small"
+        disabled={busy.value.has(name)}
+        onClick={(event) => {
+          event.stopPropagation();
+          if (risky) setAsking(true);
+          else void act(name, () => retry(job));
+        }}
+      >
+        Retry
+      </button>
+      {asking && (
+        <Confirm
+          title="This may be paid twice"
+          confirm={`Retry, and risk ${money(job.estimated_cost)} more`}
+          danger
+          onConfirm={() => void act(name, () => retry(job, true))}
+          onClose={() => setAsking(false)}
+        >
+          <p>
+            The provider’s answer was lost, so it may have made and billed this shot already. Rushes looked
+            for it and did not find it.
+          </p>
+        </Confirm>
+      )}
+    </>
+  );
+}
