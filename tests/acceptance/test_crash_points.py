@@ -1,43 +1,17 @@
 """Kill the executor at every step of a job: nothing is paid twice, nothing is lost."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from tests.acceptance import stepper
-from tests.acceptance.films import Connection, attempts, connect, history, insert, job, ledger
+from tests.acceptance.films import Connection, attempts, history, insert, job, ledger
 from tests.acceptance.processes import Process, Processes
 from tests.acceptance.waiting import until
 
-ROOT = Path(__file__).parents[2]
 RESUMED_WITHIN = 15.0
 """The promise, for default settings."""
-
-
-@pytest.fixture
-def steps(rushes: Processes, tmp_path: Path) -> Processes:
-    """Install the stepper for the processes of this test, as a plug-in is installed."""
-    info = tmp_path / "plug-in" / "rushes_stepper-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: rushes-stepper\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(
-        f"[rushes.providers]\n{stepper.NAME} = tests.acceptance.stepper:providers\n"
-    )
-    rushes.settings |= {
-        "PYTHONPATH": f"{info.parent}:{ROOT}",
-        "VIDEO_PROVIDER": stepper.NAME,
-        "STEP_FILE": str(tmp_path / "reached"),
-        "STEP_GO": str(tmp_path / "go"),
-    }
-    return rushes
-
-
-@pytest.fixture
-def table(database_url: str) -> Iterator[Connection]:
-    with connect(database_url) as connection:
-        yield connection
 
 
 def standing_at(steps: Processes, step: str, table: Connection, tmp_path: Path) -> tuple[Process, UUID]:
@@ -60,6 +34,9 @@ def standing_at(steps: Processes, step: str, table: Connection, tmp_path: Path) 
         (stepper.POLL, ["succeeded"]),
         (stepper.OPEN, ["succeeded"]),
         (stepper.MIDWAY, ["succeeded"]),
+        (stepper.DOWNLOADED, ["succeeded"]),
+        (stepper.UPLOAD, ["succeeded"]),
+        (stepper.UPLOADED, ["succeeded"]),
     ],
 )
 def test_killed_at(
