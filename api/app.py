@@ -15,7 +15,7 @@ from api.metrics import Metrics
 from api.observing import Observer
 from api.parts import Parts
 from api.probing import Prober
-from api.routes import events, films, jobs, projects, rendering, scripts, session
+from api.routes import events, films, jobs, projects, rendering, scripts, session, webhooks
 from api.routes.docs import describe
 from api.routes.media import Media
 from api.routes.operations import Operations
@@ -38,6 +38,7 @@ def endpoints_of(parts: Parts, metrics: Metrics, studio: Studio) -> list[Endpoin
         *jobs.ENDPOINTS,
         *events.ENDPOINTS,
         *session.ENDPOINTS,
+        *webhooks.ENDPOINTS,
         *machine_room,
         *media,
         *studio.endpoints(),

@@ -46,6 +46,7 @@ CODES: dict[str, str] = {
     "no_result": "The provider has no result for this job that could be fetched again.",
     "not_stored_yet": "The job's result is not stored yet.",
     "idempotency_key_reused": "The idempotency key was used for another request.",
+    "too_many_webhooks": "There are as many webhooks as there may be.",
     "range_not_satisfiable": "The object does not have these bytes.",
     "unavailable": "The database or the storage cannot be reached; try again.",
     "internal": "A mistake of ours; it is in the log.",

@@ -13,6 +13,7 @@ from db.job_moves import JobMovesStore
 from db.jobs import JobStore
 from db.operations import OperationStore
 from db.projects import ProjectStore
+from db.webhooks import WebhookStore
 from domain.events import EventRecords
 from domain.records import (
     IdempotencyRecords,
@@ -21,6 +22,7 @@ from domain.records import (
     KeyRecords,
     OperationRecords,
     ProjectRecords,
+    WebhookRecords,
 )
 
 
@@ -35,6 +37,7 @@ class PostgresTransaction:
         self.idempotency: IdempotencyRecords = IdempotencyStore(connection)
         self.operations: OperationRecords = OperationStore(connection)
         self.events: EventRecords = EventStore(connection)
+        self.webhooks: WebhookRecords = WebhookStore(connection)
 
 
 class PostgresRecords:

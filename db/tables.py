@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from domain.statuses import FINAL, IN_HAND, LIVE, AttemptState, JobKind, JobStatus, RenderStatus, Step
+from domain.webhooks import DeliveryState
 
 metadata = MetaData(
     naming_convention={
@@ -388,5 +389,41 @@ idempotency_keys = Table(
     Column("status", Integer),
     Column("response", JSONB),
     _moment("created_at", required=True),
+    Index(None, "created_at"),
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    _id(),
+    Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE")),
+    Column("url", Text, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("secret", Text, nullable=False),
+    _moment("created_at", required=True),
+    _moment("disabled_at"),
+    Index(None, "project_id"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    _id(),
+    # No foreign keys: whoever numbers events queues deliveries, and must not wait for a webhook's end.
+    Column("webhook_id", Uuid, nullable=False),
+    Column("project_id", Uuid),
+    Column("sequence", BigInteger),
+    Column("type", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=DeliveryState.PENDING),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _moment("next_at", required=True),
+    Column("status", Integer),
+    Column("error", Text),
+    _moment("created_at", required=True),
+    _moment("attempted_at"),
+    _moment("delivered_at"),
+    CheckConstraint(_in("state", DeliveryState), name="state"),
+    Index("ix_webhook_deliveries_due", "webhook_id", "next_at", postgresql_where=text("state = 'pending'")),
+    Index(None, "webhook_id", "created_at", "id"),
     Index(None, "created_at"),
 )

@@ -29,6 +29,7 @@ from domain.operations import (
 from domain.rates import Booking
 from domain.requests import GenerationRequest
 from domain.statuses import CancelOutcome, JobKind, JobStatus
+from domain.webhooks import Delivery, Webhook
 
 T = TypeVar("T")
 
@@ -305,6 +306,42 @@ class OperationRecords(Protocol):
         ...
 
 
+class WebhookRecords(Protocol):
+    """Webhooks and their deliveries, in the transaction of whoever asks."""
+
+    async def create(self, *, project: UUID | None, url: str, types: Sequence[str], secret: str) -> Webhook:
+        """Write a webhook."""
+        ...
+
+    async def every(self, within: Projects) -> Sequence[Webhook]:
+        """List webhooks, the oldest first; with ``within`` those of these projects alone."""
+        ...
+
+    async def get(self, webhook: UUID) -> Webhook | None:
+        """Give one."""
+        ...
+
+    async def delete(self, webhook: UUID) -> None:
+        """Forget a webhook and everything that was to be delivered to it."""
+        ...
+
+    async def enable(self, webhook: UUID) -> None:
+        """Send again what was not sent since it was disabled, and what comes."""
+        ...
+
+    async def ping(self, webhook: UUID) -> Delivery:
+        """Queue a message that says nothing but that it arrives."""
+        ...
+
+    async def deliveries(self, webhook: UUID, *, after: Position | None, limit: int) -> Page[Delivery]:
+        """List deliveries, newest first."""
+        ...
+
+    async def replay(self, webhook: UUID, delivery: UUID) -> Delivery | None:
+        """Queue a delivery once more from the first attempt, under its id; ``None`` where there is none."""
+        ...
+
+
 class Transaction(Protocol):
     """Everything readable and writable, in one transaction."""
 
@@ -315,6 +352,7 @@ class Transaction(Protocol):
     idempotency: IdempotencyRecords
     operations: OperationRecords
     events: EventRecords
+    webhooks: WebhookRecords
 
 
 class Records(Protocol):

@@ -13,6 +13,7 @@ from domain.moves import Move, Outcome
 from domain.ports import JobQueue, Lane, Pulse
 from domain.statuses import JobKind, JobStatus
 from executor.claiming import Claimer
+from executor.delivering import Deliverer
 from executor.heart import Heart
 from executor.pacing import Shares
 from executor.parts import Parts, assemble
@@ -39,6 +40,7 @@ class Executor:
         self._limited = {lane.kind for lane in lanes if lane.most_here is not None}
         self._in_flight: dict[asyncio.Task[None], Work] = {}
         self._numberer = Numberer(queue.number_events, interval=parts.settings.poll_interval_seconds)
+        self._deliverer = _deliverer(parts, self._rng)
         self._writer = Writer(queue, self._freed, self._numberer.wake)
         self._heart = Heart(queue, parts.card, self._learn)
         self._shares = Shares(parts.card.id, self._heart.is_beating)
@@ -49,7 +51,7 @@ class Executor:
             heart=self._heart,
             start=self._start,
             in_hand=self._in_hand,
-            on_news=self._numberer.wake,
+            on_news=self._news,
             poll_interval=parts.settings.poll_interval_seconds,
         )
         self._runner: Runner = assemble(
@@ -82,6 +84,8 @@ class Executor:
                 group.create_task(self._claimer.listen_forever()),
                 group.create_task(self._claimer.claim_forever()),
             ]
+            if self._deliverer is not None:
+                hunting.append(group.create_task(self._deliverer.run()))
             log.info("the executor is ready", action="executor_ready", executor=str(self._card.id))
             if ready is not None:
                 ready.set()
@@ -116,6 +120,11 @@ class Executor:
             self._claimer.wake_in(move.delay)
         return outcome
 
+    def _news(self) -> None:
+        self._numberer.wake()
+        if self._deliverer is not None:
+            self._deliverer.wake()
+
     def _freed(self) -> None:
         self._claimer.wake()
 
@@ -148,3 +157,10 @@ class Executor:
             log.warning("could not sign off", action="hand_over_failed", error=str(error))
         else:
             log.info("drained", action="drained", handed_over=left)
+
+
+def _deliverer(parts: Parts, rng: Random) -> Deliverer | None:
+    if parts.deliveries is None:
+        return None
+    interval = parts.settings.poll_interval_seconds
+    return Deliverer(parts.deliveries, parts.fetcher, interval=interval, rng=rng)

@@ -17,6 +17,7 @@ from db.engine import Database
 from db.opening import address_at_head
 from db.queue import PostgresQueue
 from db.settings import DatabaseSettings
+from db.webhooks import PostgresDeliveries
 from domain.errors import ConfigurationError, StorageError
 from domain.ports import ExecutorCard, Lane
 from domain.statuses import JobKind
@@ -83,6 +84,7 @@ async def work(
             media=stack.enter_context(closing(PyAVTool())),
             spool=spool,
             fetcher=fetcher,
+            deliveries=PostgresDeliveries(pool),
         )
         collect_less_often()
         await Executor(PostgresQueue(pool), lanes, parts).run(stop, ready)

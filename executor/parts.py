@@ -13,6 +13,7 @@ from domain.ports import ExecutorCard, JobQueue
 from domain.provider import Provider
 from domain.statuses import JobKind
 from domain.storage import BlobStore
+from domain.webhooks import Deliveries
 from executor.frames import AT_ONCE, FrameReader
 from executor.generating import Poller
 from executor.heart import Heart
@@ -38,6 +39,8 @@ class Parts:
     fetcher: Fetcher
     spool: Path
     """An existing folder for files on their way."""
+    deliveries: Deliveries | None = None
+    """What is to be sent to webhooks; ``None`` for an executor that delivers nothing."""
 
 
 def assemble(

@@ -13,8 +13,9 @@ class FetchSettings(BaseSettings):
 
     fetch_private_hosts: str = Field(
         default="",
-        description="Hosts on private networks that frames may be fetched from, separated by commas, each "
-        "with or without a port: frames.internal, 10.0.0.5:9000. Unset: public addresses alone.",
+        description="Hosts on private networks that frames may be fetched from and webhooks sent to, "
+        "separated by commas, each with or without a port: frames.internal, 10.0.0.5:9000. Unset: public "
+        "addresses alone.",
     )
 
     @field_validator("fetch_private_hosts")

@@ -14,9 +14,19 @@ WITH due AS MATERIALIZED (
     FROM due d JOIN latest l ON l.project_id = d.project_id
 ), numbered AS (
     UPDATE job_events e SET sequence = p.sequence FROM placed p WHERE e.id = p.id
-    RETURNING e.id
+    RETURNING e.project_id, e.sequence, e.type
+), sent AS (
+    -- With their numbers, so that each is queued once for every webhook that asked for it.
+    INSERT INTO webhook_deliveries (webhook_id, project_id, sequence, type)
+    SELECT w.id, n.project_id, n.sequence, n.type
+    FROM webhooks w JOIN numbered n ON w.project_id = n.project_id OR w.project_id IS NULL
+    WHERE w.disabled_at IS NULL
+      AND (w.types = '{}' OR n.type = ANY(w.types) OR split_part(n.type, '.', 1) || '.*' = ANY(w.types))
+    ORDER BY n.project_id, n.sequence
+    RETURNING id
 )
 SELECT (SELECT count(*) FROM numbered) AS events,
+       (SELECT pg_notify('rushes_jobs', '') FROM sent LIMIT 1) AS work,
        -- One notification a batch: every one takes a lock on the whole database until its commit.
        (SELECT pg_notify('rushes_events', CASE WHEN count(*) <= 200
            THEN string_agg(replace(l.project_id::text, '-', ''), ' ') ELSE '' END)

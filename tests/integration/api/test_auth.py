@@ -50,6 +50,12 @@ SCOPES = {
     ("GET", "/jobs/{job_id}/poster"): Scope.READ,
     ("GET", "/jobs/{job_id}/sprite"): Scope.READ,
     ("GET", "/session"): Scope.READ,
+    ("POST", "/webhooks"): Scope.RENDER,
+    ("GET", "/webhooks"): Scope.READ,
+    ("DELETE", "/webhooks/{webhook_id}"): Scope.RENDER,
+    ("POST", "/webhooks/{webhook_id}/ping"): Scope.RENDER,
+    ("GET", "/webhooks/{webhook_id}/deliveries"): Scope.READ,
+    ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay"): Scope.RENDER,
     ("GET", "/jobs"): Scope.READ,
     ("GET", "/jobs/{job_id}"): Scope.READ,
     ("GET", "/jobs/{job_id}/content"): Scope.READ,
@@ -68,7 +74,7 @@ def endpoints(parts: Parts) -> list[Endpoint]:
 def filled(endpoint: Endpoint) -> str:
     """Give a path of an endpoint whose ids lead nowhere."""
     path = endpoint.paths[0]
-    for name in ("{project_id}", "{scene_id}", "{job_id}"):
+    for name in ("{project_id}", "{scene_id}", "{job_id}", "{webhook_id}", "{delivery_id}"):
         path = path.replace(name, str(uuid4()))
     return path.replace("{key:path}", "k")
 
