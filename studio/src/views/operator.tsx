@@ -42,6 +42,7 @@ const AGAIN_SECONDS = 3;
 function Gates({ found }: { found: Operations }) {
   const limits = new Map<string, number>();
   for (const lane of found.executors.filter((each) => each.alive).flatMap((each) => each.lanes)) {
+    if (lane.kind === "film") continue; // made by the executors themselves, as many as each may
     const key = `${lane.provider} ${lane.kind}`;
     limits.set(key, Math.max(limits.get(key) ?? 0, lane.limit));
   }

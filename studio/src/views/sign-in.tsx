@@ -6,7 +6,7 @@ import { act, busy } from "../state/actions";
 export function SignIn() {
   const [key, setKey] = useState("");
   return (
-    <section class="start" aria-labelledby="sign-in">
+    <section class="welcome" aria-labelledby="sign-in">
       <h1 id="sign-in">A key is needed</h1>
       <p class="soft">
         This studio is for people with a key. Whoever runs it makes one with{" "}

@@ -5,7 +5,7 @@ import { go } from "../state/ui";
 export function StartPage() {
   const newest = projects.value?.[0];
   return (
-    <section class="start" aria-labelledby="welcome">
+    <section class="welcome" aria-labelledby="welcome">
       <h1 id="welcome">{newest ? "Choose a film" : "Your first film"}</h1>
       <p class="soft">
         Rushes turns a script into images, clips and a film, and shows it here while it happens. Nothing is
