@@ -15,7 +15,7 @@ from api.metrics import Metrics
 from api.observing import Observer
 from api.parts import Parts
 from api.probing import Prober
-from api.routes import events, films, jobs, projects, rendering, scripts, session, webhooks
+from api.routes import events, films, jobs, pipeline, projects, rendering, scripts, session, webhooks
 from api.routes.docs import describe
 from api.routes.media import Media
 from api.routes.operations import Operations
@@ -34,6 +34,7 @@ def endpoints_of(parts: Parts, metrics: Metrics, studio: Studio) -> list[Endpoin
         *projects.ENDPOINTS,
         *scripts.ENDPOINTS,
         *rendering.ENDPOINTS,
+        *pipeline.ENDPOINTS,
         *films.ENDPOINTS,
         *jobs.ENDPOINTS,
         *events.ENDPOINTS,

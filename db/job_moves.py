@@ -1,19 +1,22 @@
 """What a person may do to a job: cancel, retry, fetch again. Each is one transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import Transactions
 from db.parameters import as_json
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
+from db.tables import scenes as _scenes
 from domain.errors import ConflictError, NotFoundError
-from domain.statuses import CancelOutcome, JobStatus
+from domain.failures import ErrorCode
+from domain.pipeline import BatchOutcome, JobOutcome
+from domain.statuses import CancelOutcome, JobKind, JobStatus
 
 
 class JobMovesStore:
@@ -34,6 +37,35 @@ class JobMovesStore:
             if outcome is not CancelOutcome.ALREADY_FINAL:
                 await connection.execute(statement("cancel_waiting"), {"jobs": [job]})
             return outcome
+
+    async def cancel_unstarted(self, project: UUID, scenes: Collection[UUID] | None) -> Sequence[JobOutcome]:
+        """See the port."""
+        return await self._batch("cancel_unstarted", project, scenes, {})
+
+    async def retry_failed(
+        self, project: UUID, scenes: Collection[UUID] | None, *, accept_possible_duplicate: bool
+    ) -> Sequence[JobOutcome]:
+        """See the port."""
+        values = {"accept_possible_duplicate": accept_possible_duplicate}
+        return await self._batch("retry_failed", project, scenes, values)
+
+    async def _batch(
+        self, name: str, project: UUID, scenes: Collection[UUID] | None, values: dict[str, Any]
+    ) -> Sequence[JobOutcome]:
+        """Move many jobs of a project, whose locks are taken here; no gate is concerned."""
+        async with self._database.transaction() as connection:
+            within = None if scenes is None else list(scenes)
+            touched = within
+            if touched is None:
+                every = await connection.execute(select(_scenes.c.id).where(_scenes.c.project_id == project))
+                touched = list(every.scalars())
+            await lock_for_roll_up(connection, [project], touched)
+            found = await connection.execute(
+                statement(name), {"project": project, "scenes": within, **values}
+            )
+            outcomes = [_outcome(row) for row in found.mappings()]
+            await roll_up(connection, [project], touched)
+            return outcomes
 
     async def retry(self, job: UUID, *, accept_possible_duplicate: bool = False) -> None:
         """Queue a failed job again.
@@ -82,6 +114,20 @@ class JobMovesStore:
     async def _write(self, connection: AsyncConnection, name: str, job: UUID, values: dict[str, Any]) -> bool:
         found = await connection.execute(statement(name), {"job": job, **values})
         return found.first() is not None
+
+
+def _outcome(row: RowMapping) -> JobOutcome:
+    code = row.get("error_code")
+    return JobOutcome(
+        job_id=row["job_id"],
+        scene_id=row["scene_id"],
+        shot_id=row["shot_id"],
+        label=row["label"],
+        kind=JobKind(row["kind"]),
+        status=JobStatus(row["status"]),
+        outcome=BatchOutcome(row["outcome"]),
+        error_code=ErrorCode(code) if code else None,
+    )
 
 
 _Place = tuple[list[UUID], list[UUID]]

@@ -1,15 +1,16 @@
 """Jobs and their attempts on PostgreSQL, as the API sees them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, insert, select
+from sqlalchemy import RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables
 from db.claim_rows import job_of
 from db.pages import page_of
+from db.parameters import as_json
 from db.statements import statement
 from domain.job import AttemptRecord, Job
 from domain.operations import Remaining
@@ -43,12 +44,14 @@ class JobStore:
 
     async def admit(self, new: Sequence[NewJob]) -> Sequence[Job]:
         """See the port."""
-        rows = [_row(job) for job in new]
-        await self._connection.execute(insert(_jobs), rows)
-        ids = [row["id"] for row in rows]
-        found = await self._connection.execute(select(_jobs).where(_jobs.c.id.in_(ids)))
+        await self._connection.execute(statement("admit"), {"jobs": as_json([_row(job) for job in new])})
+        return await self.named([job.request.job_id for job in new])
+
+    async def named(self, jobs: Sequence[UUID]) -> Sequence[Job]:
+        """See the port."""
+        found = await self._connection.execute(select(_jobs).where(_jobs.c.id == func.any(list(jobs))))
         by_id = {row["id"]: job_of(row) for row in found.mappings()}
-        return [by_id[job] for job in ids]
+        return [by_id[job] for job in jobs if job in by_id]
 
     async def get(self, job: UUID) -> Job | None:
         """See the port."""
@@ -71,18 +74,6 @@ class JobStore:
         jobs = [job_of(row) for row in found.mappings()]
         return sorted(jobs, key=lambda job: (job.created_at, job.id))
 
-    async def videos(self, scene: UUID) -> Mapping[UUID, frozenset[JobStatus]]:
-        """See the port."""
-        query = (
-            select(_jobs.c.shot_id, _jobs.c.status)
-            .where(_jobs.c.scene_id == scene, _jobs.c.kind == JobKind.VIDEO, _jobs.c.shot_id.is_not(None))
-            .distinct()
-        )
-        found: dict[UUID, set[JobStatus]] = {}
-        for row in await self._connection.execute(query):
-            found.setdefault(row.shot_id, set()).add(JobStatus(row.status))
-        return {shot: frozenset(statuses) for shot, statuses in found.items()}
-
     async def remaining(self, project: UUID, scene: UUID | None = None) -> Sequence[Remaining]:
         """See the port."""
         found = await self._connection.execute(statement("remaining"), {"project": project, "scene": scene})
@@ -103,8 +94,18 @@ class JobStore:
         jobs = {job.id: job for job in map(job_of, found.mappings())}
         return sorted(jobs.values(), key=lambda job: (job.created_at, job.id), reverse=True)
 
+    async def newest_films(self, project: UUID) -> Sequence[Job]:
+        """See the port."""
+        found = await self._connection.execute(statement("newest_films"), {"project": project})
+        return [job_of(row) for row in found.mappings()]
+
     async def needed_by(self, job: Job) -> Job | None:
         """See the port: a video waits for the newest image of its shot that is not cancelled."""
+        if job.kind is JobKind.FILM:
+            values = {"project": job.project_id, "scene": job.scene_id}
+            found = await self._connection.execute(statement("needed_by_film"), values)
+            clip = found.mappings().one_or_none()
+            return job_of(clip) if clip else None
         if job.shot_id is None or job.kind is not JobKind.VIDEO:
             return None
         images = (
@@ -128,6 +129,8 @@ def _row(new: NewJob) -> dict[str, Any]:
         "provider": new.provider,
         "model": new.model,
         "estimated_cost": new.estimated_cost,
+        "status": new.status,
+        "start_image_job_id": new.start_image_job_id,
     }
 
 

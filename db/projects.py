@@ -4,15 +4,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables
 from db.cuts import read_cut
 from db.pages import page_of
+from db.parameters import as_json
 from db.rollup import lock_for_roll_up, roll_up
 from db.statements import statement
 from domain.films import Cut, Film, NewProject, NewScene, Project, Scene, SceneTally, Shot, Standing
+from domain.pipeline import ShotState
 from domain.records import Page, Position, Projects
 from domain.statuses import JobKind, JobStatus, RenderStatus, Step
 
@@ -83,6 +85,27 @@ class ProjectStore:
         for row in shot_rows.mappings():
             by_scene.setdefault(row["scene_id"], []).append(Shot(**row))
         return tuple(_scene(row, by_scene.get(row["id"], ())) for row in scene_rows.mappings())
+
+    async def shot_states(self, project: UUID, scene: UUID | None = None) -> Mapping[UUID, ShotState]:
+        """See the port."""
+        values = {"project": project, "scene": scene}
+        found = await self._connection.execute(statement("shot_states"), values)
+        return {row["shot_id"]: _shot_state(row) for row in found.mappings()}
+
+    async def choose(self, shots: Collection[UUID], kind: JobKind, job: UUID | None) -> None:
+        """See the port."""
+        column = "chosen_image_job_id" if kind is JobKind.IMAGE else "chosen_job_id"
+        which = _shots.c.id == func.any(list(shots))
+        # Whoever has no choice and gets none is left as it is.
+        changes = _shots.c[column].is_distinct_from(job)
+        await self._connection.execute(
+            update(_shots).where(which, changes).values({column: job, "updated_at": func.now()})
+        )
+
+    async def write_prompts(self, project: UUID, prompts: Mapping[UUID, str]) -> None:
+        """See the port."""
+        rows = as_json([{"shot": shot, "prompt": prompt} for shot, prompt in prompts.items()])
+        await self._connection.execute(statement("write_prompts"), {"project": project, "prompts": rows})
 
     async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
         """See the port."""
@@ -166,6 +189,13 @@ def _scene(row: RowMapping, shots: Iterable[Shot]) -> Scene:
         updated_at=row["updated_at"],
         shots=tuple(shots),
     )
+
+
+def _shot_state(row: RowMapping) -> ShotState:
+    values = {name: value for name, value in row.items() if name != "shot_id"}
+    for name in ("video", "image"):
+        values[name] = JobStatus(values[name]) if values[name] else None
+    return ShotState(**values)
 
 
 def _tally(row: RowMapping) -> SceneTally:

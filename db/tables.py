@@ -208,7 +208,8 @@ jobs = Table(
         "id",
         postgresql_where=text("status = 'queued'"),
     ),
-    # The same of every provider together, for executors of a release that does not know the other one yet.
+    # The same of every provider together: for project_steps, and for executors of a release that does not
+    # know the other one yet.
     Index(
         "ix_jobs_queue",
         "kind",

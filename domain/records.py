@@ -26,6 +26,7 @@ from domain.operations import (
     QueueTurn,
     Remaining,
 )
+from domain.pipeline import JobOutcome, ShotState
 from domain.rates import Booking
 from domain.requests import GenerationRequest
 from domain.statuses import CancelOutcome, JobKind, JobStatus
@@ -73,6 +74,10 @@ class NewJob:
     provider: str | None
     model: str | None
     estimated_cost: Decimal
+    status: JobStatus = JobStatus.QUEUED
+    """Or waiting, for what its kind waits for."""
+    start_image_job_id: UUID | None = None
+    """The image job whose result a video starts from, or waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,18 @@ class ProjectRecords(Protocol):
         """Give one scene of a project with its shots."""
         ...
 
+    async def shot_states(self, project: UUID, scene: UUID | None = None) -> Mapping[UUID, ShotState]:
+        """Tell how every shot of a project (or of a scene) stands."""
+        ...
+
+    async def choose(self, shots: Collection[UUID], kind: JobKind, job: UUID | None) -> None:
+        """Let a job's result stand for a shot, or, with ``None``, the newest one for each of these."""
+        ...
+
+    async def write_prompts(self, project: UUID, prompts: Mapping[UUID, str]) -> None:
+        """Give shots without a video prompt one."""
+        ...
+
     async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
         """Hold the project and then these scenes until the end of the transaction."""
         ...
@@ -135,7 +152,14 @@ class JobRecords(Protocol):
     """Jobs and their attempts."""
 
     async def admit(self, new: Sequence[NewJob]) -> Sequence[Job]:
-        """Write queued jobs; give them in the order asked."""
+        """Write jobs, however many in one statement; give them in the order asked.
+
+        Whoever admits jobs that cost money does so through ``services.admission``. The project is locked.
+        """
+        ...
+
+    async def named(self, jobs: Sequence[UUID]) -> Sequence[Job]:
+        """Give these jobs, in this order; none that does not exist."""
         ...
 
     async def get(self, job: UUID) -> Job | None:
@@ -158,10 +182,6 @@ class JobRecords(Protocol):
         """
         ...
 
-    async def videos(self, scene: UUID) -> Mapping[UUID, frozenset[JobStatus]]:
-        """Give the statuses of all video jobs by shot, for the shots of the scene that have any."""
-        ...
-
     async def remaining(self, project: UUID, scene: UUID | None = None) -> Sequence[Remaining]:
         """Count the live deciding video jobs of every scene (or of one) by sort."""
         ...
@@ -171,6 +191,10 @@ class JobRecords(Protocol):
 
         The newest first; they may be the same, and there may be none.
         """
+        ...
+
+    async def newest_films(self, project: UUID) -> Sequence[Job]:
+        """Give the newest live and the newest stored film of every scene, and of the project itself."""
         ...
 
     async def needed_by(self, job: Job) -> Job | None:
@@ -183,6 +207,16 @@ class JobMoves(Protocol):
 
     async def cancel(self, job: UUID) -> CancelOutcome:
         """Cancel a job and say which of the three things happened."""
+        ...
+
+    async def cancel_unstarted(self, project: UUID, scenes: Collection[UUID] | None) -> Sequence[JobOutcome]:
+        """Cancel what nobody has begun, in a project or some of its scenes; tell of each live job."""
+        ...
+
+    async def retry_failed(
+        self, project: UUID, scenes: Collection[UUID] | None, *, accept_possible_duplicate: bool
+    ) -> Sequence[JobOutcome]:
+        """Queue the images and clips again that failed and stand so; tell of each."""
         ...
 
     async def retry(self, job: UUID, *, accept_possible_duplicate: bool = False) -> None:

@@ -12,7 +12,7 @@ from domain.job import Job
 from domain.records import NewJob, Transaction
 from domain.requests import GenerationRequest
 from domain.statuses import LIVE, JobKind, JobStatus
-from services import projects
+from services import admission, projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class FilmState:
     @property
     def stale(self) -> bool:
         """Whether the stored film is made of other clips than it would be now."""
-        return self.stored is not None and not _is_current(self.stored, self.cut)
+        return self.stored is not None and not is_current(self.stored, self.cut)
 
 
 async def look(tx: Transaction, caller: Caller, project: str, scene: UUID | None = None) -> FilmState:
@@ -52,19 +52,21 @@ async def order(tx: Transaction, caller: Caller, project: str, scene: UUID | Non
     if state.newest is not None and _serves(state.newest, state.cut):
         return state.newest
     _check_whole(state.cut)
+    return (await admission.admit(tx, found.id, [new_film(found.id, scene)])).jobs[0]
+
+
+def new_film(project: UUID, scene: UUID | None, status: JobStatus = JobStatus.QUEUED) -> NewJob:
+    """Give the job of a film, which costs nothing: its clips are paid for."""
     request = GenerationRequest(
         job_id=ordered_id(),
-        project_id=found.id,
+        project_id=project,
         scene_id=scene,
         shot_id=None,
         kind=JobKind.FILM,
         model="",
         prompt="",
     )
-    (job,) = await tx.jobs.admit(
-        [NewJob(request=request, provider=None, model=None, estimated_cost=Decimal(0))]
-    )
-    return job
+    return NewJob(request=request, provider=None, model=None, estimated_cost=Decimal(0), status=status)
 
 
 async def _found(tx: Transaction, caller: Caller, project: str, scene: UUID | None) -> Project:
@@ -81,10 +83,10 @@ async def _state(tx: Transaction, project: Project, scene: UUID | None) -> FilmS
 
 
 def _serves(film: Job, cut: Cut) -> bool:
-    return film.status in LIVE or (film.status is JobStatus.COMPLETED and _is_current(film, cut))
+    return film.status in LIVE or (film.status is JobStatus.COMPLETED and is_current(film, cut))
 
 
-def _is_current(film: Job, cut: Cut) -> bool:
+def is_current(film: Job, cut: Cut) -> bool:
     """Tell whether a film is made of exactly these clips, which its handle is named after."""
     return film.provider_job_id == cut.digest
 

@@ -87,6 +87,19 @@ async def find_film(tx: Transaction, caller: Caller, text: str) -> Film:
     return film
 
 
+async def locked_film(tx: Transaction, project: Project) -> Film:
+    """Give a project with everything in it, held with its scenes until the transaction ends.
+
+    Whoever changes it, or moves many of its jobs, takes turns here and sees what the others did.
+    """
+    before = await tx.projects.film(project.id)
+    await tx.projects.lock(project.id, [scene.id for scene in before.scenes] if before else [])
+    film = await tx.projects.film(project.id)
+    if film is None:
+        raise NotFoundError("there is no such project")
+    return film
+
+
 async def create(tx: Transaction, caller: Caller, new: NewProject) -> Film:
     """Write a project.
 

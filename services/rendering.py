@@ -3,21 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from domain.access import Caller
 from domain.errors import ConflictError, InvalidRequestError, NotFoundError, Problem
 from domain.films import Project, Scene, Shot
-from domain.ids import ordered_id
-from domain.job import Job
-from domain.prompts import video_prompt
-from domain.records import NewJob, Transaction
-from domain.requests import GenerationRequest
-from domain.statuses import LIVE, JobKind, JobStatus
-from services import projects
-from services.catalogue import Catalogue, Choice
-
-_MADE = LIVE | {JobStatus.COMPLETED}
+from domain.pipeline import ShotState
+from domain.records import Transaction
+from services import admission, projects
+from services.admission import Admission
+from services.catalogue import Catalogue
+from services.planning import Plan, Planner, busy, makers_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,31 +35,6 @@ class Estimate:
 
     quote: Decimal
     problems: Sequence[Problem]
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What an order was turned into."""
-
-    jobs: Sequence[Job]
-    quote: Decimal
-    """USD, for all of the jobs."""
-    receipt_id: UUID
-    """Follows from the project and its jobs alone: whoever has those can tell that nothing was added."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    scene: Scene
-    jobs: Sequence[NewJob]
-    wrong: Sequence[Problem]
-    """What no wait would mend."""
-    busy: Sequence[Problem]
-    """What the state of the scene does not allow now."""
-
-    @property
-    def quote(self) -> Decimal:
-        return sum((job.estimated_cost for job in self.jobs), Decimal(0))
 
 
 async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order: RenderOrder) -> Estimate:
@@ -97,60 +68,30 @@ async def admit(tx: Transaction, caller: Caller, catalogue: Catalogue, order: Re
         if order.shots is None:
             raise ConflictError(plan.busy[0].allowed, "nothing_to_render")
         raise ConflictError("some of these shots have a video job on its way", "shot_busy", plan.busy)
-    jobs = await tx.jobs.admit(plan.jobs)
-    await tx.projects.roll_up(project.id, [plan.scene.id])
-    return Admission(jobs, plan.quote, uuid5(project.id, ",".join(str(job.id) for job in jobs)))
+    await tx.projects.write_prompts(project.id, plan.prompts)
+    return await admission.admit(tx, project.id, plan.jobs)
 
 
-async def _plan(tx: Transaction, project: Project, catalogue: Catalogue, order: RenderOrder) -> _Plan:
+async def _plan(tx: Transaction, project: Project, catalogue: Catalogue, order: RenderOrder) -> Plan:
     scene = await tx.projects.scene(project.id, order.scene)
     if scene is None:
         raise NotFoundError("there is no such scene in this project")
-    choice = catalogue.choose(JobKind.VIDEO, order.provider, order.model)
-    videos = await tx.jobs.videos(scene.id)
+    makers = makers_of(catalogue, order.provider, order.model)
+    planner = Planner(project, await tx.projects.shot_states(project.id, scene.id), makers)
+    plan = Plan()
     if order.shots is None:
-        shots = [shot for shot in scene.shots if videos.get(shot.id, frozenset()).isdisjoint(_MADE)]
-        return _planned(project, scene, choice, order, shots, [] if shots else [_nothing(scene)])
-    shots = _named(scene, order.shots)
-    busy = [_busy(shot) for shot in shots if not videos.get(shot.id, frozenset()).isdisjoint(LIVE)]
-    return _planned(project, scene, choice, order, shots, busy)
-
-
-def _planned(  # noqa: PLR0917 # private, and each of them is what a plan is made of
-    project: Project,
-    scene: Scene,
-    choice: Choice,
-    order: RenderOrder,
-    shots: Sequence[Shot],
-    busy: Sequence[Problem],
-) -> _Plan:
-    jobs, wrong = [], []
+        shots = [shot for shot in scene.shots if _lacks_clip(planner.state(shot))]
+        plan.busy += [] if shots else [_nothing(scene)]
+    else:
+        shots = _named(scene, order.shots)
+        plan.busy += [busy(shot) for shot in shots if planner.state(shot).video_live]
     for shot in shots:
-        request = _request(project, scene, shot, choice)
-        if found := choice.capability.problems(request):
-            wrong.extend(found)
-            continue
-        cost = choice.capability.quote(request)
-        jobs.append(NewJob(request=request, provider=order.provider, model=order.model, estimated_cost=cost))
-    return _Plan(scene, jobs, wrong, busy)
+        planner.plan_video(plan, scene, shot)
+    return plan
 
 
-def _request(project: Project, scene: Scene, shot: Shot, choice: Choice) -> GenerationRequest:
-    return GenerationRequest(
-        job_id=ordered_id(),
-        project_id=project.id,
-        scene_id=scene.id,
-        shot_id=shot.id,
-        kind=JobKind.VIDEO,
-        model=choice.model,
-        prompt=video_prompt(shot),
-        duration_seconds=shot.duration_seconds,
-        start_frame_url=shot.start_frame_url,
-        end_frame_url=shot.end_frame_url,
-        project_title=project.title,
-        scene_title=scene.title,
-        shot_label=shot.label,
-    )
+def _lacks_clip(state: ShotState) -> bool:
+    return state.clip is None and not state.video_live
 
 
 def _named(scene: Scene, names: Sequence[str]) -> list[Shot]:
@@ -164,11 +105,6 @@ def _named(scene: Scene, names: Sequence[str]) -> list[Shot]:
         raise InvalidRequestError([Problem("shots", name, allowed) for name in unknown])
     wanted = {by_name[name.casefold()].id for name in names}
     return [shot for shot in scene.shots if shot.id in wanted]
-
-
-def _busy(shot: Shot) -> Problem:
-    allowed = "has a video job on its way; cancel that first, or leave the shot out"
-    return Problem("shots", shot.label, allowed, shot.label)
 
 
 def _nothing(scene: Scene) -> Problem:

@@ -12,7 +12,7 @@ from domain.operations import GateState
 from domain.ports import Lane
 from domain.rates import AHEAD_SECONDS, LEAD_SECONDS, Rate, spacing
 from domain.records import Transaction
-from domain.statuses import AttemptState, JobStatus
+from domain.statuses import AttemptState, JobKind, JobStatus
 from services import jobs
 from services.lanes import lane_for, living_lanes
 from services.progress import by_sort
@@ -133,11 +133,21 @@ def _finished(job: Job) -> Why:
 async def _waiting(tx: Transaction, job: Job) -> Why:
     needed = await tx.jobs.needed_by(job)
     if needed is None:
-        return Why(reason=Reason.ANOTHER_JOB, sentence="It needs the result of another job first.")
-    sentence = f"It waits for the {needed.kind} of this shot, which is {needed.status}."
+        return Why(reason=Reason.ANOTHER_JOB, sentence=await _never_made(tx, job))
+    what = "a clip" if job.kind is JobKind.FILM else f"the {needed.kind} of this shot"
+    sentence = f"It waits for {what}, which is {needed.status}."
     if needed.status is JobStatus.FAILED:
-        sentence = f"It waits for the {needed.kind} of this shot, which failed; retry that one."
+        sentence = f"It waits for {what}, which failed; retry that one."
     return Why(reason=Reason.ANOTHER_JOB, sentence=sentence, waits_for=needed.id)
+
+
+async def _never_made(tx: Transaction, job: Job) -> str:
+    """Say what a job waits for that is not even on its way."""
+    if job.kind is JobKind.FILM:
+        missing = (await tx.projects.cut(job.project_id, job.scene_id)).missing
+        if missing:
+            return f"It waits for clips that nobody has ordered: {', '.join(part.label for part in missing)}."
+    return "It needs the result of another job first."
 
 
 async def _queued(tx: Transaction, seen: _Seen) -> Why:

@@ -26,6 +26,13 @@ ABLE = Capability(
     longest_prompt=200,
 )
 LANE = Lane(kind=JobKind.VIDEO, provider="mock", model="mock-1", limit=2, is_default=True)
+DRAWS = Capability(
+    JobKind.IMAGE,
+    Seconds(),
+    ("16:9",),
+    price_per_image=Decimal("0.04"),
+    longest_prompt=200,
+)
 SCRIPT: dict[str, Any] = {
     "title": "The Lighthouse",
     "scenes": [

@@ -86,6 +86,12 @@ class JobOut(Answered):
     generated_at: datetime | None
     completed_at: datetime | None
     finished_at: datetime | None
+    start_image_job_id: UUID | None = Field(
+        description="The image job whose result it starts from, or waits for."
+    )
+    input_digest: str | None = Field(
+        description="What it is made from: another one than the shot has by now makes it stale."
+    )
 
     @classmethod
     def of(cls, job: Job, links: JobLinks) -> Self:

@@ -28,6 +28,7 @@ from storage.signed_urls import SignedUrls
 from tests.api_client import (
     ABLE,
     BASE,
+    DRAWS,
     AddAttempt,
     AddExecutor,
     AddJob,
@@ -53,6 +54,7 @@ def catalogue() -> Catalogue:
         [
             Offer(JobKind.VIDEO, "mock", {"mock-1": ABLE, "mock-2": ABLE}, is_default=True),
             Offer(JobKind.VIDEO, "short", {"short-1": short}),
+            Offer(JobKind.IMAGE, "mock", {"mock-image": DRAWS}, is_default=True),
         ]
     )
 

@@ -67,6 +67,17 @@ async def _repeat(times: int, act: Callable[[], Awaitable[object]]) -> None:
         await act()
 
 
+async def _batch(pool: Database, rng: random.Random, project: UUID, scenes: Sequence[UUID]) -> None:
+    """Do something to a whole project, as its producer may."""
+    people, choice, within = JobMovesStore(pool), rng.random(), rng.choice([None, scenes[:1]])
+    if choice < 0.3:
+        await people.cancel_unstarted(project, within)
+    elif choice < 0.7:
+        await people.retry_failed(project, within, accept_possible_duplicate=choice < 0.5)
+    else:
+        await PostgresQueue(pool).promote_overdue()
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_everything_at_once_deadlocks_nobody(database: Database, database_url: str, seed: int) -> None:
     rng = random.Random(seed)
@@ -103,6 +114,10 @@ async def test_everything_at_once_deadlocks_nobody(database: Database, database_
             await store.lock(project, scenes[project])
             await store.roll_up(project, scenes[project])
 
+    async def producer() -> None:
+        project = rng.choice(projects)
+        await _batch(pool, rng, project, scenes[project])
+
     for _ in range(10):
         await insert()
     workers = [Worker(PostgresQueue(pool), random.Random(seed * 100 + n)) for n in range(4)]
@@ -113,7 +128,7 @@ async def test_everything_at_once_deadlocks_nobody(database: Database, database_
         async with asyncio.TaskGroup() as crowd:
             for worker in workers:
                 crowd.create_task(_repeat(40, worker.step))
-            for act, times in ((person, 25), (person, 25), (insert, 15), (director, 15)):
+            for act, times in ((person, 25), (person, 25), (insert, 15), (director, 15), (producer, 15)):
                 crowd.create_task(_repeat(times, act))
     finally:
         await pool.close()
