@@ -93,6 +93,8 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "poster_path": (_EXECUTOR, "Key of a still of the clip."),
     "sprite": (_EXECUTOR, "A strip of small pictures of the clip: where it is and how it is divided."),
     "film_shots": (_EXECUTOR, "Of a film: which shots are in it, and where in seconds."),
+    "start_image_job_id": (_RUSHES, "Of a clip: the image job whose picture it starts from."),
+    "input_digest": (_RUSHES, "Digest of what it is made from; another one: the script changed since."),
 }
 
 
