@@ -46,8 +46,8 @@ function project(): string {
 export interface Quote {
   readonly quote: string;
   readonly problems: readonly { field: string; value: unknown; allowed: string; shot?: string | null }[];
-  readonly recommendations?: readonly string[];
-  readonly counts?: Readonly<Record<string, number>>;
+  readonly recommendations: readonly { readonly code: string; readonly sentence: string }[];
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 export type Scope = "missing" | "failed" | "all" | readonly string[];
@@ -62,24 +62,24 @@ export async function generate(scope: Scope): Promise<void> {
   toast(`${count(made.jobs.length, "job")} in line.`, "good");
 }
 
+interface Batch {
+  /** How many jobs each outcome befell. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
 export async function cancelAll(): Promise<void> {
-  const answer = await send<{ outcomes: { outcome: string }[] }>(
-    "POST",
-    `projects/${project()}/cancel-scenes`,
-    {},
-  );
-  const stopping = answer.outcomes.filter((each) => each.outcome === "stopping").length;
-  const stopped = answer.outcomes.filter((each) => each.outcome === "cancelled").length;
+  const { counts } = await send<Batch>("POST", `projects/${project()}/cancel-scenes`, {});
+  const [stopped, running] = [counts["cancelled"] ?? 0, counts["running"] ?? 0];
   const late =
-    stopping > 0
-      ? ` ${count(stopping, "clip was", "clips were")} already being made: these may still be billed, and are kept if they arrive.`
-      : "";
+    running > 0 ? ` ${count(running, "job has", "jobs have")} started and may be billed; they go on.` : "";
   toast(`${count(stopped, "job")} stopped, free of charge.${late}`);
 }
 
 export async function retryFailed(): Promise<void> {
-  const answer = await send<{ jobs: unknown[] }>("POST", `projects/${project()}/retry-failed-scenes`, {});
-  toast(`${count(answer.jobs.length, "failed shot")} in line again.`, "good");
+  const { counts } = await send<Batch>("POST", `projects/${project()}/retry-failed-scenes`, {});
+  const [again, risky] = [counts["queued"] ?? 0, counts["possible_duplicate"] ?? 0];
+  toast(`${count(again, "failed job")} in line again.`, "good");
+  if (risky > 0) toast(`${count(risky, "shot")} may have been billed already: retry each by itself.`, "bad");
 }
 
 export interface JobPlace {
@@ -107,17 +107,4 @@ export async function cancel(job: JobPlace): Promise<void> {
 export async function newTake(sceneId: string, shotId: string): Promise<void> {
   await send("POST", `projects/${project()}/scenes/${sceneId}/render`, { shots: [shotId] });
   toast("A new take is in line.", "good");
-}
-
-export async function chooseTake(sceneId: string, shotId: string, jobId: string): Promise<void> {
-  await send("POST", `projects/${project()}/scenes/${sceneId}/shots/${shotId}/take`, { job_id: jobId });
-  toast("This take is in the film now.", "good");
-}
-
-export async function editShot(
-  sceneId: string,
-  shotId: string,
-  change: Record<string, unknown>,
-): Promise<void> {
-  await send("PATCH", `projects/${project()}/scenes/${sceneId}/shots/${shotId}`, change);
 }

@@ -27,7 +27,7 @@ function Problems({ problems }: { problems: Quote["problems"] }) {
 
 function QuoteDialog({ found, onClose }: { found: Quote; onClose: () => void }) {
   const blocked = found.problems.length > 0;
-  const counts = Object.entries(found.counts ?? {}).filter(([, number]) => number > 0);
+  const counts = Object.entries(found.counts).filter(([, number]) => number > 0);
   return (
     <Confirm
       title="Generate all scenes"
@@ -44,9 +44,9 @@ function QuoteDialog({ found, onClose }: { found: Quote; onClose: () => void }) 
           <strong>{money(found.quote)}</strong>. What exists is kept.
         </p>
       )}
-      {(found.recommendations ?? []).map((each) => (
-        <p key={each} class="soft">
-          {each}
+      {found.recommendations.map((each) => (
+        <p key={each.code} class="soft">
+          {each.sentence}
         </p>
       ))}
     </Confirm>
@@ -68,8 +68,8 @@ function CancelDialog({ onClose }: { onClose: () => void }) {
       <p>{count(waiting, "shot has", "shots have")} not been sent and will stop, free of charge.</p>
       {made > 0 && (
         <p>
-          {count(made, "shot is", "shots are")} already being made. The provider cannot be stopped and may
-          bill them; if they arrive they are kept as takes.
+          {count(made, "shot is", "shots are")} already being made: the provider may bill them in any case, so
+          they go on.
         </p>
       )}
     </Confirm>

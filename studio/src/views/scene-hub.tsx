@@ -41,11 +41,11 @@ function Card({ scene, number }: { scene: Scene; number: number }) {
             class="button small primary"
             onClick={() => {
               seen.add(scene.id);
-              go({ scene: scene.id, tab: "review" });
+              go({ scene: scene.id });
               player.play();
             }}
           >
-            Review video
+            Watch scene
           </button>
         )}
       </div>

@@ -3,7 +3,7 @@ import { get } from "../api/http";
 import type { Job } from "../model/film";
 import { clock, money, secondsBetween, span } from "../model/format";
 import { isLive, SHOT_FACES } from "../model/status";
-import { act, cancel, chooseTake, newTake } from "../state/actions";
+import { act, cancel, newTake } from "../state/actions";
 import { shots } from "../state/studio";
 import { openShot } from "../state/ui";
 import { Dialog } from "./dialog";
@@ -98,21 +98,7 @@ export function ShotDialog() {
                       Take {takes.length - index}{" "}
                       <Badge face={SHOT_FACES[take.status as keyof typeof SHOT_FACES]} />
                     </span>
-                    {take.id === clip?.id ? (
-                      <span class="badge tone-good">✓ in the film</span>
-                    ) : (
-                      take.video_url && (
-                        <button
-                          type="button"
-                          class="button small"
-                          onClick={() =>
-                            void act(`take ${take.id}`, () => chooseTake(scene.id, shot.id, take.id))
-                          }
-                        >
-                          Use this take
-                        </button>
-                      )
-                    )}
+                    {take.id === clip?.id && <span class="badge tone-good">✓ in the film</span>}
                   </div>
                   <Attempts job={take} />
                 </div>
