@@ -213,6 +213,8 @@ class Film:
         """Tell whether a person has to do something about a job."""
         if job["status"] != JobStatus.FAILED:
             return False
+        if job["scene_id"] is not None and job["scene_id"] not in {scene["id"] for scene in self.scenes}:
+            return False  # It names another project's scene, fails alone for that, and decides nothing.
         if job["kind"] == "film":
             films = [j for j in self.jobs if j["kind"] == "film" and j["scene_id"] == job["scene_id"]]
             return job is max((j for j in films if j["status"] != JobStatus.CANCELLED), key=_age)
