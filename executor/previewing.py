@@ -17,6 +17,9 @@ _CONTENT_TYPE = "image/jpeg"
 _LONGEST_SECONDS = 5.0
 """By which pictures may keep a stored clip from being completed; under heavy load clips go without."""
 
+WRITE_IN_THREAD = 256 * 1024
+"""From where on a write to the spool may hold the event loop up for longer than a thread costs."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -53,7 +56,10 @@ class Previewer:
     async def _put(self, key: str, data: bytes) -> None:
         path = self.spool / f"{uuid4().hex}.part"
         try:
-            await asyncio.to_thread(path.write_bytes, data)
+            if len(data) > WRITE_IN_THREAD:
+                await asyncio.to_thread(path.write_bytes, data)
+            else:
+                path.write_bytes(data)
             digest = hashlib.sha256(data).hexdigest()
             await self.blobs.put(key, path, content_type=_CONTENT_TYPE, sha256=digest)
         finally:

@@ -23,7 +23,7 @@ from domain.media import MediaInfo, MediaTool
 from domain.provider import Attempt, ProviderError, Result, ResultGoneError
 from domain.statuses import JobKind
 from domain.storage import BlobStore
-from executor.previewing import Previewer
+from executor.previewing import WRITE_IN_THREAD, Previewer
 from executor.work import Parking, Work
 
 LONGEST_SECONDS = 24 * 3_600.0
@@ -32,7 +32,6 @@ _BAD_CLIPS = 3
 """A clip that does not play may have been cut on the way; after this many downloads it is the provider's."""
 _SILENCE = 120.0
 """A stream that brings nothing for this long is broken off and begun again."""
-_CHUNK_TO_THREAD = 256 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -174,7 +173,7 @@ async def _download(work: Work, result: Result, path: Path) -> tuple[str, int]:
             async for chunk in chunks:
                 silence.reschedule(asyncio.get_running_loop().time() + _SILENCE)
                 size += len(chunk)
-                if len(chunk) > _CHUNK_TO_THREAD:
+                if len(chunk) > WRITE_IN_THREAD:
                     await asyncio.to_thread(take, chunk)
                 else:
                     take(chunk)
