@@ -124,6 +124,10 @@ class Database:
                     # Met once more through the engine, which then drops its pool.
                     await connection.execute(_WRITE)
                     raise
+                finally:
+                    if driver.closed:
+                        # It hung up, cancelled perhaps: the pool is to forget it, not to clean it up.
+                        await connection.invalidate()
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:

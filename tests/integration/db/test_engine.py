@@ -311,7 +311,9 @@ class TestTogether:
             named = await ask(other, "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'gates'")
             assert named == 2
 
-    async def test_a_silent_server_is_given_up_in_time_and_found_again(self, line: Wire) -> None:
+    async def test_a_silent_server_is_given_up_in_time_and_found_again(
+        self, line: Wire, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async with impatient(line.url) as database:
             await database.together(OPEN)
             line.stall()
@@ -320,6 +322,7 @@ class TestTogether:
                     await database.together(LOOK)
             line.flow()
             assert (await database.together(LOOK))[0][0].room == 3
+        assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]
 
     async def test_a_lock_is_not_waited_for_for_ever(self, database: Database, database_url: str) -> None:
         await database.together(OPEN)
