@@ -15,7 +15,19 @@ from api.metrics import Metrics
 from api.observing import Observer
 from api.parts import Parts
 from api.probing import Prober
-from api.routes import events, films, jobs, pipeline, projects, rendering, scripts, session, webhooks
+from api.routes import (
+    documents,
+    editing,
+    events,
+    films,
+    jobs,
+    pipeline,
+    projects,
+    rendering,
+    scripts,
+    session,
+    webhooks,
+)
 from api.routes.docs import describe
 from api.routes.media import Media
 from api.routes.operations import Operations
@@ -32,6 +44,8 @@ def endpoints_of(parts: Parts, metrics: Metrics, studio: Studio) -> list[Endpoin
     media = Media(parts.links).endpoints() if parts.links is not None else ()
     own = [
         *projects.ENDPOINTS,
+        *documents.ENDPOINTS,
+        *editing.ENDPOINTS,
         *scripts.ENDPOINTS,
         *rendering.ENDPOINTS,
         *pipeline.ENDPOINTS,

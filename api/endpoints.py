@@ -45,7 +45,7 @@ class Endpoint:
     @property
     def changes(self) -> bool:
         """Whether it changes something, as its body says."""
-        return self.method == "POST"
+        return self.method in {"POST", "PATCH"}
 
     @property
     def paths(self) -> list[str]:

@@ -1,19 +1,18 @@
 """Projects, scenes and shots on PostgreSQL."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables
 from db.cuts import read_cut
 from db.pages import page_of
-from db.parameters import as_json
 from db.rollup import lock_for_roll_up, roll_up
+from db.script import scene_row, shot_rows
 from db.statements import statement
-from domain.films import Cut, Film, NewProject, NewScene, Project, Scene, SceneTally, Shot, Standing
+from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Shot, Standing
 from domain.pipeline import ShotState
 from domain.records import Page, Position, Projects
 from domain.statuses import JobKind, JobStatus, RenderStatus, Step
@@ -31,9 +30,11 @@ class ProjectStore:
         """See the port: three statements, however long the film."""
         project = uuid4()
         await self._connection.execute(insert(_projects).values(id=project, title=new.title))
-        scenes = [_scene_row(project, number, scene) for number, scene in enumerate(new.scenes, 1)]
+        scenes = [scene_row(project, number, scene) for number, scene in enumerate(new.scenes, 1)]
         shots = [
-            row for scene, made in zip(new.scenes, scenes, strict=True) for row in _shot_rows(made, scene)
+            row
+            for scene, made in zip(new.scenes, scenes, strict=True)
+            for row in shot_rows(made, scene.shots)
         ]
         if scenes:
             await self._connection.execute(insert(_scenes), scenes)
@@ -92,21 +93,6 @@ class ProjectStore:
         found = await self._connection.execute(statement("shot_states"), values)
         return {row["shot_id"]: _shot_state(row) for row in found.mappings()}
 
-    async def choose(self, shots: Collection[UUID], kind: JobKind, job: UUID | None) -> None:
-        """See the port."""
-        column = "chosen_image_job_id" if kind is JobKind.IMAGE else "chosen_job_id"
-        which = _shots.c.id == func.any(list(shots))
-        # Whoever has no choice and gets none is left as it is.
-        changes = _shots.c[column].is_distinct_from(job)
-        await self._connection.execute(
-            update(_shots).where(which, changes).values({column: job, "updated_at": func.now()})
-        )
-
-    async def write_prompts(self, project: UUID, prompts: Mapping[UUID, str]) -> None:
-        """See the port."""
-        rows = as_json([{"shot": shot, "prompt": prompt} for shot, prompt in prompts.items()])
-        await self._connection.execute(statement("write_prompts"), {"project": project, "prompts": rows})
-
     async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
         """See the port."""
         await lock_for_roll_up(self._connection, [project], scenes)
@@ -134,33 +120,6 @@ class ProjectStore:
         """See the port."""
         found = await self._connection.execute(statement("tally"), {"project": project, "scene": scene})
         return [_tally(row) for row in found.mappings()]
-
-
-def _scene_row(project: UUID, number: int, scene: NewScene) -> dict[str, Any]:
-    return {
-        "id": uuid4(),
-        "project_id": project,
-        "position": number,
-        "title": scene.title,
-        "narration": scene.narration,
-    }
-
-
-def _shot_rows(made: dict[str, Any], scene: NewScene) -> Iterable[dict[str, Any]]:
-    for number, shot in enumerate(scene.shots, 1):
-        yield {
-            "id": uuid4(),
-            "project_id": made["project_id"],
-            "scene_id": made["id"],
-            "position": number,
-            "label": shot.label,
-            "image_prompt": shot.image_prompt,
-            "video_prompt": shot.video_prompt,
-            "narration": shot.narration,
-            "duration_seconds": shot.duration_seconds,
-            "start_frame_url": shot.start_frame_url,
-            "end_frame_url": shot.end_frame_url,
-        }
 
 
 def _project(row: RowMapping) -> Project:

@@ -13,6 +13,8 @@ from db.job_moves import JobMovesStore
 from db.jobs import JobStore
 from db.operations import OperationStore
 from db.projects import ProjectStore
+from db.script import ScriptStore
+from db.takes import TakeStore
 from db.webhooks import WebhookStore
 from domain.events import EventRecords
 from domain.records import (
@@ -24,6 +26,8 @@ from domain.records import (
     ProjectRecords,
     WebhookRecords,
 )
+from domain.script import ScriptRecords
+from domain.takes import TakeRecords
 
 
 class PostgresTransaction:
@@ -37,6 +41,8 @@ class PostgresTransaction:
         self.idempotency: IdempotencyRecords = IdempotencyStore(connection)
         self.operations: OperationRecords = OperationStore(connection)
         self.events: EventRecords = EventStore(connection)
+        self.script: ScriptRecords = ScriptStore(connection)
+        self.takes: TakeRecords = TakeStore(connection)
         self.webhooks: WebhookRecords = WebhookStore(connection)
 
 

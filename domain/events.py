@@ -58,6 +58,18 @@ class EventType(StrEnum):
     """No scene is rendering, and some scene failed."""
     PROJECT_STEP = "project.step"
     """The project came to another step; its status stays."""
+    PROJECT_CHANGED = "project.changed"
+    """A person changed the project's title."""
+    SCENE_ADDED = "scene.added"
+    """A person added a scene."""
+    SCENE_CHANGED = "scene.changed"
+    """A person changed a scene's title or narration."""
+    SHOT_ADDED = "shot.added"
+    """A person added a shot."""
+    SHOT_CHANGED = "shot.changed"
+    """A person changed a shot; what was made from something else is stale now."""
+    SHOT_TAKE_CHOSEN = "shot.take_chosen"
+    """A person chose the take that stands for a shot."""
 
 
 @dataclass(frozen=True, slots=True)

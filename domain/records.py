@@ -29,7 +29,9 @@ from domain.operations import (
 from domain.pipeline import JobOutcome, ShotState
 from domain.rates import Booking
 from domain.requests import GenerationRequest
+from domain.script import ScriptRecords
 from domain.statuses import CancelOutcome, JobKind, JobStatus
+from domain.takes import TakeRecords
 from domain.webhooks import Delivery, Webhook
 
 T = TypeVar("T")
@@ -117,14 +119,6 @@ class ProjectRecords(Protocol):
 
     async def shot_states(self, project: UUID, scene: UUID | None = None) -> Mapping[UUID, ShotState]:
         """Tell how every shot of a project (or of a scene) stands."""
-        ...
-
-    async def choose(self, shots: Collection[UUID], kind: JobKind, job: UUID | None) -> None:
-        """Let a job's result stand for a shot, or, with ``None``, the newest one for each of these."""
-        ...
-
-    async def write_prompts(self, project: UUID, prompts: Mapping[UUID, str]) -> None:
-        """Give shots without a video prompt one."""
         ...
 
     async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
@@ -386,6 +380,8 @@ class Transaction(Protocol):
     idempotency: IdempotencyRecords
     operations: OperationRecords
     events: EventRecords
+    script: ScriptRecords
+    takes: TakeRecords
     webhooks: WebhookRecords
 
 

@@ -142,10 +142,10 @@ def _sound(plan: Plan) -> Plan:
 
 
 async def _admit(tx: Transaction, film: Film, plan: Plan) -> Admission:
-    await tx.projects.write_prompts(film.project.id, plan.prompts)
+    await tx.script.write_prompts(film.project.id, plan.prompts)
     images = {job.request.shot_id for job in plan.jobs if job.request.kind is JobKind.IMAGE}
     # What was chosen among the older ones does not stand against the one that is ordered now.
-    await tx.projects.choose({shot for shot in images if shot}, JobKind.IMAGE, None)
+    await tx.script.choose({shot for shot in images if shot}, JobKind.IMAGE, None)
     return await admission.admit(tx, film.project.id, plan.jobs)
 
 

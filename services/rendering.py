@@ -68,7 +68,7 @@ async def admit(tx: Transaction, caller: Caller, catalogue: Catalogue, order: Re
         if order.shots is None:
             raise ConflictError(plan.busy[0].allowed, "nothing_to_render")
         raise ConflictError("some of these shots have a video job on its way", "shot_busy", plan.busy)
-    await tx.projects.write_prompts(project.id, plan.prompts)
+    await tx.script.write_prompts(project.id, plan.prompts)
     return await admission.admit(tx, project.id, plan.jobs)
 
 

@@ -1,15 +1,17 @@
 """A project as it stands, together with the point in its feed where that is."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domain.access import Caller
 from domain.events import EventLog
 from domain.films import Film
 from domain.job import Job
 from domain.records import Records
+from domain.takes import Take
 from services import progress, projects
 from services.progress import FilmProgress
 
@@ -26,6 +28,8 @@ class Snapshot:
     progress: FilmProgress
     jobs: Sequence[Job]
     """See ``JobRecords.current``."""
+    takes: Mapping[UUID, Take]
+    """What these jobs are to their shots, by job."""
     taken_at: datetime
 
 
@@ -44,11 +48,13 @@ async def take(records: Records, log: EventLog, caller: Caller, project: str) ->
         async with records.snapshot() as tx:
             film = await projects.find_film(tx, caller, project)
             if attempt == _TRIES - 1 or not await tx.events.unnumbered(film.project.id):
+                jobs = await tx.jobs.current(film.project.id)
                 return Snapshot(
                     sequence=await tx.events.last(film.project.id),
                     film=film,
                     progress=await progress.film_progress(tx, caller, str(film.project.id)),
-                    jobs=await tx.jobs.current(film.project.id),
+                    jobs=jobs,
+                    takes=await tx.takes.of_jobs(jobs),
                     taken_at=await tx.operations.now(),
                 )
         await asyncio.sleep(_SPACING)

@@ -7,6 +7,7 @@ from api.call import Answer, Call
 from api.endpoints import Endpoint
 from api.schemas.films import FilmStatusOut
 from api.schemas.jobs import JobOut
+from api.showing import shown_job
 from domain.access import Scope
 from domain.records import Transaction
 from services import films
@@ -41,7 +42,7 @@ async def get_scene_film(call: Call) -> Answer:
 async def _order(call: Call, scene: UUID | None) -> Answer:
     async def change(tx: Transaction) -> Answer:
         job = await films.order(tx, call.caller, call.word("project_id"), scene)
-        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.links(job)))
+        return Answer(HTTPStatus.ACCEPTED, await shown_job(call, tx, job))
 
     return await call.once(change)
 

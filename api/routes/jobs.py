@@ -12,6 +12,7 @@ from api.endpoints import Endpoint
 from api.schemas.base import Queried
 from api.schemas.jobs import JobDetail, JobList, JobOut, WhyOut
 from api.schemas.paging import Limit
+from api.showing import shown_job, shown_jobs
 from domain.access import Scope
 from domain.records import JobFilter, Transaction
 from domain.statuses import JobKind, JobStatus
@@ -44,7 +45,7 @@ async def list_jobs(call: Call) -> Answer:
     after = cursors.decode(query.after)
     async with call.transaction() as tx:
         page = await jobs.page(tx, call.caller, which, after, query.limit)
-    data = [JobOut.of(job, await call.links(job)) for job in page.data]
+        data = await shown_jobs(call, tx, page.data)
     return Answer(HTTPStatus.OK, JobList(data=data, next=cursors.encode(page.next)))
 
 
@@ -52,7 +53,9 @@ async def get_job(call: Call) -> Answer:
     """Give a job with its attempts."""
     async with call.transaction() as tx:
         job, attempts = await jobs.get_with_attempts(tx, call.caller, call.id("job_id"))
-    return Answer(HTTPStatus.OK, JobDetail.with_attempts(job, list(attempts), await call.links(job)))
+        take = (await tx.takes.of_jobs([job])).get(job.id)
+    links = await call.links(job)
+    return Answer(HTTPStatus.OK, JobDetail.with_attempts(job, list(attempts), links, take))
 
 
 async def get_content(call: Call) -> Answer:
@@ -95,7 +98,7 @@ async def retry_download(call: Call) -> Answer:
 
     async def change(tx: Transaction) -> Answer:
         job = await jobs.retry_download(tx, call.caller, job_id)
-        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.links(job)))
+        return Answer(HTTPStatus.ACCEPTED, await shown_job(call, tx, job))
 
     return await call.once(change)
 

@@ -2,10 +2,9 @@
 
 from http import HTTPStatus
 
-from api.call import Answer, Call, JobLinks
+from api.call import Answer, Call
 from api.endpoints import Endpoint
 from api.errors import problem_entry
-from api.schemas.jobs import JobOut
 from api.schemas.pipeline import (
     AgainOut,
     BatchIn,
@@ -19,6 +18,7 @@ from api.schemas.pipeline import (
 )
 from api.schemas.problems import ProblemEntry
 from api.schemas.rendering import AdmissionOut
+from api.showing import shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
 from domain.statuses import JobKind
@@ -39,7 +39,7 @@ async def generate_scenes(call: Call) -> Answer:
     async def change(tx: Transaction) -> Answer:
         made = await pipeline.generate(tx, call.caller, call.parts.catalogue, order)
         answer = AdmissionOut(
-            jobs=[JobOut.of(job, JobLinks()) for job in made.jobs],
+            jobs=await shown_jobs(call, tx, made.jobs),
             quote=float(made.quote),
             receipt_id=made.receipt_id,
         )
@@ -87,7 +87,7 @@ async def retry_failed_scenes(call: Call) -> Answer:
             wanted.scenes,
             accept_possible_duplicate=wanted.accept_possible_duplicate,
         )
-        return _again(done)
+        return await _again(call, tx, done)
 
     return await call.once(change)
 
@@ -104,13 +104,13 @@ async def resume_film(call: Call) -> Answer:
             call.word("project_id"),
             accept_possible_duplicate=wanted.accept_possible_duplicate,
         )
-        return _again(done)
+        return await _again(call, tx, done)
 
     return await call.once(change)
 
 
-def _again(done: Again) -> Answer:
-    jobs = [JobOut.of(job, JobLinks()) for job in done.jobs]
+async def _again(call: Call, tx: Transaction, done: Again) -> Answer:
+    jobs = await shown_jobs(call, tx, done.jobs)
     answer = AgainOut.with_jobs(done.requeued.outcomes, jobs, float(done.quote), done.receipt_id)
     return Answer(HTTPStatus.ACCEPTED, answer)
 

@@ -9,10 +9,11 @@ from api import cursors
 from api.call import Answer, Call
 from api.endpoints import Endpoint
 from api.reading import impossible_lengths
+from api.routes.documents import links_of
 from api.schemas.base import Queried
+from api.schemas.documents import FilmOut
 from api.schemas.paging import Limit
 from api.schemas.projects import (
-    FilmOut,
     ProjectIn,
     ProjectList,
     ProjectStatusOut,
@@ -21,7 +22,7 @@ from api.schemas.projects import (
 from domain.access import Scope
 from domain.records import Transaction
 from domain.statuses import JobKind
-from services import progress, projects
+from services import document, progress, projects
 
 
 class ProjectsQuery(Queried):
@@ -37,7 +38,8 @@ async def create_project(call: Call) -> Answer:
     new = call.read(ProjectIn, partial(impossible_lengths, lengths=lengths)).to_domain()
 
     async def change(tx: Transaction) -> Answer:
-        return Answer(HTTPStatus.CREATED, FilmOut.of(await projects.create(tx, call.caller, new)))
+        made = await document.of_film(tx, await projects.create(tx, call.caller, new))
+        return Answer(HTTPStatus.CREATED, FilmOut.of(made, await links_of(call, made)))
 
     return await call.once(change)
 
@@ -49,13 +51,6 @@ async def list_projects(call: Call) -> Answer:
     async with call.transaction() as tx:
         page = await projects.page(tx, call.caller, after, query.limit)
     return Answer(HTTPStatus.OK, ProjectList.of(page.data, cursors.encode(page.next)))
-
-
-async def get_project(call: Call) -> Answer:
-    """Give a project with its scenes and shots."""
-    async with call.transaction() as tx:
-        film = await projects.find_film(tx, call.caller, call.word("project_id"))
-    return Answer(HTTPStatus.OK, FilmOut.of(film))
 
 
 async def project_status(call: Call) -> Answer:
@@ -94,15 +89,6 @@ ENDPOINTS = (
         scope=Scope.RENDER,
         body=ProjectIn,
         answers={HTTPStatus.CREATED: FilmOut},
-    ),
-    Endpoint(
-        method="GET",
-        path="/projects/{project_id}",
-        handler=get_project,
-        summary="Show a project with its scenes and shots",
-        tag="Projects",
-        scope=Scope.READ,
-        answers={HTTPStatus.OK: FilmOut},
     ),
     Endpoint(
         method="GET",

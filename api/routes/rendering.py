@@ -2,12 +2,13 @@
 
 from http import HTTPStatus
 
-from api.call import Answer, Call, JobLinks
+from api.call import Answer, Call
 from api.endpoints import Endpoint
 from api.errors import problem_entry
 from api.schemas.jobs import CancelOut, JobOut, RetryIn
 from api.schemas.problems import ProblemEntry
 from api.schemas.rendering import AdmissionOut, EstimateOut, RenderIn
+from api.showing import shown_job, shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
 from services import jobs, rendering
@@ -31,7 +32,7 @@ async def render_scene(call: Call) -> Answer:
     async def change(tx: Transaction) -> Answer:
         made = await rendering.admit(tx, call.caller, call.parts.catalogue, order)
         answer = AdmissionOut(
-            jobs=[JobOut.of(job, JobLinks()) for job in made.jobs],
+            jobs=await shown_jobs(call, tx, made.jobs),
             quote=float(made.quote),
             receipt_id=made.receipt_id,
         )
@@ -54,7 +55,7 @@ async def retry_video(call: Call) -> Answer:
 
     async def change(tx: Transaction) -> Answer:
         job = await jobs.retry(tx, call.caller, where, accept_possible_duplicate=accepted)
-        return Answer(HTTPStatus.ACCEPTED, JobOut.of(job, await call.links(job)))
+        return Answer(HTTPStatus.ACCEPTED, await shown_job(call, tx, job))
 
     return await call.once(change)
 

@@ -11,6 +11,7 @@ from api.schemas.projects import ProjectOut, ProjectStatusOut, SceneOut
 from domain.events import EventType
 from domain.job import Job
 from domain.statuses import JobKind, JobStatus, RenderStatus, Step
+from domain.takes import Take
 from services.snapshots import Snapshot
 
 
@@ -45,13 +46,17 @@ class JobCard(Answered):
     generated_at: datetime | None
     completed_at: datetime | None
     finished_at: datetime | None
+    take: int | None = Field(description="1 for the shot's first of its kind; null without a shot.")
+    chosen: bool | None = Field(description="Whether it stands for its shot, in the film too.")
+    stale: bool | None = Field(description="Whether it is made from something else than the shot says now.")
 
     @classmethod
-    def of(cls, job: Job) -> Self:
+    def of(cls, job: Job, take: Take | None) -> Self:
         """Give a job as it is shown."""
-        same = {name: getattr(job, name) for name in cls.model_fields if name != "poster_url"}
         poster = f"/api/v1/jobs/{job.id}/poster" if job.poster_path else None
-        return cls(**same, poster_url=poster)
+        added: dict[str, Any] = {"poster_url": poster, "take": take and take.number}
+        added |= {"chosen": take and take.chosen, "stale": take and take.stale}
+        return cls(**{name: getattr(job, name) for name in cls.model_fields if name not in added}, **added)
 
 
 class SnapshotData(Answered):
@@ -72,7 +77,7 @@ class SnapshotData(Answered):
             project=ProjectOut.model_validate(snapshot.film.project),
             scenes=[SceneOut.model_validate(scene) for scene in snapshot.film.scenes],
             progress=ProjectStatusOut.of(snapshot.progress),
-            jobs=[JobCard.of(job) for job in snapshot.jobs],
+            jobs=[JobCard.of(job, snapshot.takes.get(job.id)) for job in snapshot.jobs],
         )
 
 

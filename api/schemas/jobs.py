@@ -10,6 +10,7 @@ from api.call import JobLinks
 from api.schemas.base import Answered, Asked, Cost
 from domain.job import AttemptRecord, Job
 from domain.statuses import AttemptState, CancelOutcome, JobKind, JobStatus
+from domain.takes import Take
 from services.why import Reason, Why
 
 
@@ -92,11 +93,14 @@ class JobOut(Answered):
     input_digest: str | None = Field(
         description="What it is made from: another one than the shot has by now makes it stale."
     )
+    take: int | None = Field(description="1 for the shot's first of its kind; null without a shot.")
+    chosen: bool | None = Field(description="Whether it stands for its shot, in the film too.")
+    stale: bool | None = Field(description="Whether it is made from something else than the shot says now.")
 
     @classmethod
-    def of(cls, job: Job, links: JobLinks) -> Self:
+    def of(cls, job: Job, links: JobLinks, take: Take | None) -> Self:
         """Give a job as it is answered. How it is fenced stays inside."""
-        return cls(**_shown(job, links))
+        return cls(**_shown(job, links, take))
 
 
 class AttemptOut(Answered):
@@ -127,15 +131,19 @@ class JobDetail(JobOut):
     attempts: list[AttemptOut]
 
     @classmethod
-    def with_attempts(cls, job: Job, attempts: list[AttemptRecord], links: JobLinks) -> Self:
+    def with_attempts(
+        cls, job: Job, attempts: list[AttemptRecord], links: JobLinks, take: Take | None
+    ) -> Self:
         """Give a job with its attempts as it is answered."""
         made = [AttemptOut.model_validate(attempt) for attempt in attempts]
-        return cls(**_shown(job, links), attempts=made)
+        return cls(**_shown(job, links, take), attempts=made)
 
 
-def _shown(job: Job, links: JobLinks) -> dict[str, Any]:
-    linked = {"video_url": links.video, "poster_url": links.poster, "sprite": _sprite(job, links)}
-    return {name: getattr(job, name) for name in JobOut.model_fields if name not in linked} | linked
+def _shown(job: Job, links: JobLinks, take: Take | None) -> dict[str, Any]:
+    added: dict[str, Any] = {"video_url": links.video, "poster_url": links.poster}
+    added["sprite"] = _sprite(job, links)
+    added |= {"take": take and take.number, "chosen": take and take.chosen, "stale": take and take.stale}
+    return {name: getattr(job, name) for name in JobOut.model_fields if name not in added} | added
 
 
 def _sprite(job: Job, links: JobLinks) -> SpriteOut | None:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from api.reading import LONGEST_SHOT
 from api.schemas.base import Answered, Asked, Text, Title
-from domain.films import Film, NewProject, NewScene, NewShot
+from domain.films import NewProject, NewScene, NewShot
 from domain.frames import address_problem
 from domain.statuses import JobStatus, RenderStatus, Step
 from services.progress import FilmProgress, SceneProgress
@@ -37,12 +37,13 @@ FrameUrl = Annotated[
     ),
 ]
 Seconds = Annotated[float, Field(gt=0, le=LONGEST_SHOT)]
+Label = Annotated[Title, Field(max_length=20)]
 
 
 class ShotIn(Asked):
     """A shot to create."""
 
-    label: Annotated[Title, Field(max_length=20)] | None = Field(
+    label: Label | None = Field(
         default=None, description="Unlike any other label of the scene. Default: 1A, 1B, … by order."
     )
     image_prompt: Text | None = Field(default=None, examples=["A lighthouse at dusk, 35 mm"])
@@ -100,12 +101,16 @@ class ShotOut(Answered):
     duration_seconds: float | None
     start_frame_url: str | None
     end_frame_url: str | None
+    chosen_job_id: UUID | None = Field(
+        description="The clip that a person chose; null: the newest stands for the shot."
+    )
+    chosen_image_job_id: UUID | None = Field(description="The image that a person chose, likewise.")
     created_at: datetime
     updated_at: datetime
 
 
-class SceneOut(Answered):
-    """A scene with its shots in film order."""
+class SceneBase(Answered):
+    """A scene."""
 
     id: UUID
     project_id: UUID
@@ -117,6 +122,11 @@ class SceneOut(Answered):
     review_ready: bool
     created_at: datetime
     updated_at: datetime
+
+
+class SceneOut(SceneBase):
+    """A scene with its shots in film order."""
+
     shots: list[ShotOut]
 
 
@@ -130,19 +140,6 @@ class ProjectOut(Answered):
     current_step: Step
     created_at: datetime
     updated_at: datetime
-
-
-class FilmOut(ProjectOut):
-    """A project with all of its scenes in film order."""
-
-    scenes: list[SceneOut]
-
-    @classmethod
-    def of(cls, film: Film) -> Self:
-        """Give a film as it is answered."""
-        project = ProjectOut.model_validate(film.project)
-        scenes = [SceneOut.model_validate(scene) for scene in film.scenes]
-        return cls(**project.model_dump(), scenes=scenes)
 
 
 class ProjectListed(ProjectOut):

@@ -74,7 +74,7 @@ def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
 def test_every_change_takes_an_idempotency_key_and_a_key_that_may_spend(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         headers = {one["name"] for one in operation["parameters"] if one["in"] == "header"}
-        changes = method == "post" and not path.endswith("/session")
+        changes = method in {"post", "patch"} and not path.endswith("/session")
         assert ("Idempotency-Key" in headers) == changes, path
         if changes:
             assert operation["x-scope"] == Scope.RENDER
