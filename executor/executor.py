@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from dataclasses import asdict, replace
 from random import Random
 from typing import Any
 
@@ -33,7 +34,9 @@ class Executor:
 
     def __init__(self, queue: JobQueue, lanes: Sequence[Lane], parts: Parts) -> None:
         self._queue = queue
-        self._card = parts.card
+        says = {**parts.card.settings, "lanes": [asdict(lane) for lane in lanes]}
+        # Others go by the lanes that it says it serves: they divide the polls by them.
+        self._card = replace(parts.card, settings=says)
         self._drain_seconds = parts.settings.drain_seconds
         self._rng = Random()  # noqa: S311 # spreads waits, guards nothing
         self._parking = Parking()
@@ -42,7 +45,7 @@ class Executor:
         self._numberer = Numberer(queue.number_events, interval=parts.settings.poll_interval_seconds)
         self._deliverer = _deliverer(parts, self._rng)
         self._writer = Writer(queue, self._freed, self._numberer.wake)
-        self._heart = Heart(queue, parts.card, self._learn)
+        self._heart = Heart(queue, self._card, self._learn)
         self._shares = Shares(parts.card.id, self._heart.is_beating)
         self._claimer = Claimer(
             queue,

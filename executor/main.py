@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -77,7 +76,7 @@ async def work(
         films = FilmMaker(PostgresCuts(pool), Assembler(blobs, ProcessStitcher(), spool, places))
         stack.push_async_callback(films.aclose)
         parts = Parts(
-            card=_card(lanes, settings, storage),
+            card=_card(settings, storage),
             settings=settings,
             providers={**providers.made, (films.kind, films.name): films},
             blobs=blobs,
@@ -157,10 +156,9 @@ async def _opened_store(settings: StorageSettings) -> AsyncIterator[BlobStore]:
         await store.aclose()
 
 
-def _card(lanes: Sequence[Lane], settings: ExecutorSettings, storage: StorageSettings) -> ExecutorCard:
+def _card(settings: ExecutorSettings, storage: StorageSettings) -> ExecutorCard:
     host, pid = socket.gethostname(), os.getpid()
     says = {
-        "lanes": [asdict(lane) for lane in lanes],
         "max_retries": settings.max_retries,
         "submit_recovery_seconds": settings.submit_recovery_seconds,
         # Never with credentials in it: a URL that has any is refused.
