@@ -1,5 +1,6 @@
 """The connection to xAI: one POST that is never repeated, GETs that may be, and downloads without the key."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,6 +16,9 @@ _CONNECT_SECONDS = 10.0
 _SUBMIT_SECONDS = 110.0
 """Below the two minutes after which the executor takes a submit for lost; images answer within it."""
 _ASK_SECONDS = 30.0
+_ASKS_AT_ONCE = 16
+"""Questions on their way, enough for a hundred a second. For each request that waits in it httpx's pool looks
+through all its connections (httpcore 1.0), which took most of a busy executor's time; we wait before it."""
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 """DNS, refused, TLS, a proxy that does not connect: the request did not leave."""
 
@@ -38,10 +42,12 @@ class XaiClient:
         self._asks = httpx.AsyncClient(
             headers=headers,
             verify=tls,
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+            # Downloads from the file store go this way too, and may take long.
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=_ASKS_AT_ONCE),
             timeout=httpx.Timeout(_ASK_SECONDS, connect=_CONNECT_SECONDS),
             follow_redirects=True,  # httpx takes the key off where a redirect leaves the host
         )
+        self._asking = asyncio.Semaphore(_ASKS_AT_ONCE)
         self._downloads = httpx.AsyncClient(
             headers={"accept-encoding": "identity"},
             verify=tls,
@@ -85,7 +91,8 @@ class XaiClient:
             ProviderError: nothing was; the question may be repeated.
         """
         try:
-            return await self._asks.get(f"{self.base_url}{path}", params=query or None)
+            async with self._asking:
+                return await self._asks.get(f"{self.base_url}{path}", params=query or None)
         except (httpx.HTTPError, OSError) as error:
             raise ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=self.clean(repr(error))) from error
 
