@@ -49,11 +49,11 @@ async def measure(bench: Bench) -> Sequence[Figure]:
             idle = child.resident_bytes()
             began = perf_counter()
             with psycopg.connect(address, autocommit=True) as connection:
-                await _filled(connection, places)
-                filled = perf_counter() - began
-                before = await _moment(connection, child)
+                await filled(connection, places)
+                took_to_fill = perf_counter() - began
+                before = await moment(connection, child)
                 oldest = await _oldest_beat(connection, seconds)
-                after = await _moment(connection, child)
+                after = await moment(connection, child)
             resident = child.resident_bytes()
         beats, leases = await _beats(address, bench.rounds)
     took, polls = after.seconds - before.seconds, after.polls - before.polls
@@ -64,7 +64,7 @@ async def measure(bench: Bench) -> Sequence[Figure]:
             "MiB",
             one(resident / 2**20),
             budget=Budget(Bound.AT_MOST, 1_024),
-            note=f"filled in {filled:.0f} s, watched for {took:.0f} s",
+            note=f"filled in {took_to_fill:.0f} s, watched for {took:.0f} s",
         ),
         Figure("… memory per generation", "KiB", one((resident - idle) / places / 2**10)),
         Figure(
@@ -88,7 +88,7 @@ async def measure(bench: Bench) -> Sequence[Figure]:
     ]
 
 
-async def _filled(connection: psycopg.Connection, places: int) -> None:
+async def filled(connection: psycopg.Connection, places: int) -> None:
     """Wait until every handle is committed."""
     question = "SELECT count(*) FROM video_generation_jobs WHERE in_hand AND status = 'generating'"
     while connection.execute(question).fetchall()[0][0] < places:  # noqa: ASYNC110 # the event is in another process
@@ -113,7 +113,8 @@ async def _beats(address: str, rounds: int) -> tuple[Sample, Sample]:
     return Sample(tuple(beats[1:])), Sample(tuple(leases[1:]))
 
 
-async def _moment(connection: psycopg.Connection, child: Child) -> Moment:
+async def moment(connection: psycopg.Connection, child: Child) -> Moment:
+    """Read all counters, once the database has reported what it wrote."""
     await asyncio.sleep(_REPORTED_SECONDS)
     polls = (await child.ask())["polls"]
     connection.execute("SELECT pg_stat_clear_snapshot()")
