@@ -32,8 +32,9 @@ from domain.provider import Handle, ProviderError, SubmitRejectedError
 from domain.rates import SETTLE_SECONDS, Member, Rate, Reading, Slot
 from domain.statuses import AttemptState, JobKind, JobStatus
 
-_LOOK_SECONDS = 1.0
-"""How often to look past jobs whose model is booked for others: there may be many of them."""
+_REST_SECONDS, _LOOK_SECONDS = 0.5, 1.0
+"""Once a model is booked as far ahead as is allowed, how long to leave a lane alone: until there is more than
+a single slot to book, and no longer than other models' jobs may wait behind it."""
 _ROLLED_UP = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 
 
@@ -67,17 +68,17 @@ class PostgresQueue:
 
     def _hold_back(self, lane: Lane, free: Openings, claims: Sequence[Claim]) -> None:
         if free.booked and not claims:
-            self._held_back[lane.key] = boot_time() + min(free.wait, _LOOK_SECONDS)
+            rest = min(max(free.wait, _REST_SECONDS), _LOOK_SECONDS)
+            self._held_back[lane.key] = boot_time() + rest
 
     def held_back(self, lane: Lane) -> float:
         """See the port."""
         return max(0.0, self._held_back.get(lane.key, 0.0) - boot_time())
 
-    async def book(self, lane: LaneKey, rate: Rate) -> Slot:
+    async def book(self, lane: LaneKey, rate: Rate, slots: int) -> Sequence[Slot]:
         """See the port."""
         async with self._database.transaction() as connection:
-            (slot,) = await book(connection, lane, rate)
-        return slot
+            return await book(connection, lane, rate, slots)
 
     async def _gate(self, connection: AsyncConnection, lane: Lane) -> Row[Any]:
         values = {"provider": lane.provider, "kind": lane.kind, "limit": lane.limit}

@@ -51,7 +51,7 @@ async def openings(connection: AsyncConnection, lane: Lane) -> Openings:
     return Openings(booked, min(free, default=None), min((waits[name] for name in booked), default=0.0))
 
 
-async def book(connection: AsyncConnection, lane: LaneKey, rate: Rate, slots: int = 1) -> Sequence[Slot]:
+async def book(connection: AsyncConnection, lane: LaneKey, rate: Rate, slots: int) -> Sequence[Slot]:
     """Book slots behind those that are booked already; whose rate has no limit, needs none."""
     assert rate.submits is not None, "only what is limited is booked"
     kind, provider = lane

@@ -112,8 +112,8 @@ class JobQueue(Protocol):
         """Give for how many seconds nothing is to be had of a lane, because its rate is booked; usually 0."""
         ...
 
-    async def book(self, lane: LaneKey, rate: Rate) -> Slot:
-        """Book another slot for a submit that missed its own."""
+    async def book(self, lane: LaneKey, rate: Rate, slots: int) -> Sequence[Slot]:
+        """Book slots for submits that missed their own."""
         ...
 
     async def adopt(

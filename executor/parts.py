@@ -22,6 +22,7 @@ from executor.previewing import Previewer
 from executor.recovering import Recoverer
 from executor.runner import Runner
 from executor.settings import ExecutorSettings
+from executor.slots import Slots
 from executor.storing import Storer
 from executor.submitting import Submitter
 from executor.work import Parking
@@ -63,7 +64,7 @@ def assemble(
         providers=parts.providers,
         write=write,
         parking=parking,
-        submitter=Submitter(queue, heart, parking, rates, rng, frames),
+        submitter=Submitter(queue, heart, parking, Slots(queue, rates), rng, frames),
         poller=Poller(pacer, rng, settings.max_retries),
         recoverer=Recoverer(queue, parking, settings.submit_recovery_seconds),
         storer=Storer(

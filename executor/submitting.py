@@ -1,7 +1,7 @@
 """From a claimed job to a committed handle: intent first, then exactly one POST."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
@@ -14,23 +14,20 @@ from domain.clock import boot_time
 from domain.errors import DatabaseUnavailableError, InvalidRequestError, PoisonedError, Problem
 from domain.failures import RULES, ErrorCode, Retrier
 from domain.moves import Pause
-from domain.ports import JobQueue, LaneKey
+from domain.ports import JobQueue
 from domain.provider import Attempt, Handle, ProviderError, SubmitRejectedError, SubmitUnknownError
-from domain.rates import Rate
 from domain.requests import GenerationRequest
 from domain.retry import Backoff
 from domain.statuses import AttemptState, JobStatus
 from executor.frames import FrameLaterError, FrameReader
 from executor.heart import Heart
+from executor.slots import Slots
 from executor.work import JobLostError, Parking, Work
 
 SUBMIT_TIMEOUT = 120.0
 """A submit that has not answered after this long is taken for lost; frames of 20 MB fit well inside."""
 _INTENT_SECONDS = 0.1
 """About what committing an intent takes: it is begun that long before its slot opens."""
-_TIMER_SECONDS = 0.001
-_MISSES = 3
-"""So often a slot may be missed; a machine that stalls for longer keeps to the rate on average only."""
 _FENCED_DELAY = 2.0
 """Before a job that was taken back unsent may be claimed again: by then another beat was tried."""
 _FRAME_TRIES = 12
@@ -46,7 +43,7 @@ class Submitter:
     queue: JobQueue
     heart: Heart
     parking: Parking
-    rates: Mapping[LaneKey, Mapping[str, Rate]]
+    slots: Slots
     rng: Random
     frames: FrameReader
     backoff: Backoff = Backoff()  # noqa: RUF009 # frozen, so it may be shared
@@ -78,7 +75,8 @@ class Submitter:
         fence = self.heart.fence()
         if not await self._begin(work, request):
             return None
-        await self._due(work)
+        if work.claim.slot is not None:
+            await self.slots.open(work.claim.slot, work.lane, work.submitted.model)
         attempt = work.submitted
         if not self.heart.may_submit(fence):
             await self._settle_unsent(work)
@@ -118,20 +116,6 @@ class Submitter:
         """Wait for the slot with nothing at stake; what is left is about the time that the intent takes."""
         if work.claim.slot is not None:
             await self.parking.wait(max(0.0, work.claim.slot.opens - boot_time() - _INTENT_SECONDS))
-
-    async def _due(self, work: Work) -> None:
-        """Wait for the slot itself. Who misses it books another, since somebody else may be close behind."""
-        slot, misses = work.claim.slot, 0
-        while slot is not None:
-            # A timer may be early by its own resolution, which would be early for the provider too.
-            await asyncio.sleep(max(0.0, slot.opens - boot_time() + _TIMER_SECONDS))
-            if boot_time() <= slot.closes or misses == _MISSES:
-                return
-            misses += 1
-            try:
-                slot = await self.queue.book(work.lane, self.rates[work.lane][work.submitted.model])
-            except DatabaseUnavailableError:
-                return  # so that the intent is settled; without a database the fence lets nothing out
 
     async def _begin(self, work: Work, request: GenerationRequest) -> bool:
         claim = work.claim

@@ -107,7 +107,7 @@ class FakeQueue:
         self.late_answer: Handle | SubmitRejectedError | None = None
         self.pulse = Pulse()
         self.beats = 0
-        self.booked: list[tuple[LaneKey, Rate]] = []
+        self.booked: list[tuple[LaneKey, Rate, int]] = []
         self.rolled_up = 0
         self.failures: list[Exception] = []
         """Raised by the next calls, one each."""
@@ -135,11 +135,11 @@ class FakeQueue:
         """Hold nothing back."""
         return 0.0
 
-    async def book(self, lane: LaneKey, rate: Rate) -> Slot:
-        """Have a slot that is open now."""
+    async def book(self, lane: LaneKey, rate: Rate, slots: int) -> Sequence[Slot]:
+        """Have slots that are open now."""
         self._fail()
-        self.booked.append((lane, rate))
-        return Slot(boot_time(), boot_time() + 60)
+        self.booked.append((lane, rate, slots))
+        return [Slot(boot_time(), boot_time() + 60)] * slots
 
     async def adopt(
         self,

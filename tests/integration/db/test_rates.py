@@ -108,7 +108,8 @@ async def test_models_without_a_rate_need_no_slot(database: Database, queue: Pos
 async def test_another_slot_is_behind_all_that_are_booked(database: Database, queue: PostgresQueue) -> None:
     await booked_until(database, seconds=30)
     before = boot_time()
-    slot = await queue.book((JobKind.VIDEO, "mock"), Rate("mock_1", 1.0))
+    slot, later = await queue.book((JobKind.VIDEO, "mock"), Rate("mock_1", 1.0), 2)
+    assert later.opens - slot.opens == pytest.approx(spacing(1.0))
     assert before + 25 < slot.opens <= boot_time() + 30
     assert slot.opens < slot.closes
 

@@ -300,12 +300,12 @@ RATED = {"fake-1": Rate("fake-1", 1.0)}
     ("seconds_left", "booked"), [(0.01, 0), (-60.0, 1)], ids=["in time", "missed, so that another is booked"]
 )
 async def test_a_submit_waits_for_its_slot(bench: Bench, seconds_left: float, booked: int) -> None:
-    bench.runner.submitter.rates = {(JobKind.VIDEO, "fake"): RATED}
+    bench.runner.submitter.slots.rates = {(JobKind.VIDEO, "fake"): RATED}
     opens = boot_time() + seconds_left
     claim = replace(make_claim(), slot=Slot(opens, opens + 30.0))
     assert (await bench.run(claim))[-1] == "complete"
     assert boot_time() >= opens
-    assert bench.queue.booked == [((JobKind.VIDEO, "fake"), RATED["fake-1"])] * booked
+    assert bench.queue.booked == [((JobKind.VIDEO, "fake"), RATED["fake-1"], 1)] * booked
     assert len(bench.provider.asked) == 1
 
 
@@ -325,7 +325,7 @@ async def test_a_slot_that_is_far_is_waited_for_before_the_intent(bench: Bench) 
 
 
 async def test_without_a_database_no_other_slot_is_booked(bench: Bench) -> None:
-    bench.runner.submitter.rates = {(JobKind.VIDEO, "fake"): RATED}
+    bench.runner.submitter.slots.rates = {(JobKind.VIDEO, "fake"): RATED}
     real = bench.queue.write
 
     async def failing(move: Move) -> Outcome:
