@@ -75,6 +75,11 @@ def test_modules_stay_small() -> None:
     assert statistics.quantiles(written, n=10)[-1] <= 350
 
 
+def test_every_package_enters_the_image() -> None:
+    let_in = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines()}
+    assert {*PACKAGES, "alembic", "requirements", "pyproject.toml", "README.md"} <= let_in
+
+
 def test_functions_stay_small() -> None:
     too_long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {length}"
