@@ -1,5 +1,6 @@
 """What an application does with plain SQL, and what it then sees."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from providers.mock.ledger import Ledger
+from providers.mock.ledger import Accepted, Ledger
 
 Connection = psycopg.Connection[DictRow]
 
@@ -69,3 +70,13 @@ def history(connection: Connection, job_id: UUID) -> list[str]:
 def ledger(home: Path) -> Ledger:
     """Open the mock's books: what was really submitted, and paid."""
     return Ledger(home / "mock" / "ledger.sqlite3")
+
+
+def most_at_once(entries: Iterable[Accepted]) -> int:
+    """Count the generations that the provider had in hand at the same time, at most."""
+    moments = [moment for e in entries for moment in ((e.accepted_at, 1), (e.ready_at, -1))]
+    now, most = 0, 0
+    for _, change in sorted(moments):
+        now += change
+        most = max(most, now)
+    return most

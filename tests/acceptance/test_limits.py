@@ -1,13 +1,22 @@
 """Limits hold over all executors together, and settings do what they say."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.acceptance.films import Connection, attempts, connect, insert, job, ledger, statuses
+from domain.statuses import JobKind
+from tests.acceptance.films import (
+    Connection,
+    attempts,
+    connect,
+    insert,
+    job,
+    ledger,
+    most_at_once,
+    statuses,
+)
 from tests.acceptance.processes import Processes
 from tests.acceptance.waiting import until
 
@@ -29,15 +38,17 @@ def all_completed(table: Connection, count: int) -> bool:
     return statuses(table) == {"completed": count}
 
 
-def test_one_at_a_time_over_two_executors(rushes: Processes, table: Connection, home: Path) -> None:
-    start(rushes, 2, VIDEO_CONCURRENCY="1", MOCK_DELAY_SECONDS="0.3")
+@pytest.mark.parametrize("limit", [1, 3])
+def test_limits_hold_over_two_executors(rushes: Processes, table: Connection, home: Path, limit: int) -> None:
+    settings = {"VIDEO_CONCURRENCY": str(limit), "IMAGE_CONCURRENCY": str(limit)}
+    start(rushes, 2, MOCK_DELAY_SECONDS="0.3", **settings)
     for _ in range(8):
         insert(table, seconds=0.5, resolution="480p")
-    until(lambda: all_completed(table, 8), what="eight clips")
-    in_order = sorted(ledger(home).accepted(), key=lambda entry: entry.accepted_at)
-    assert all(after.accepted_at >= before.ready_at for before, after in pairwise(in_order)), (
-        "the next generation begins when the one before is over, whoever runs it"
-    )
+        insert(table, kind="image", seconds=0.5)
+    until(lambda: all_completed(table, 16), what="eight clips and eight images")
+    accepted = ledger(home).accepted()
+    for kind in JobKind.IMAGE, JobKind.VIDEO:
+        assert most_at_once([entry for entry in accepted if entry.request.kind is kind]) == limit
 
 
 def test_the_provider_is_chosen_by_the_setting_and_frozen(rushes: Processes, table: Connection) -> None:
