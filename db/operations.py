@@ -126,13 +126,15 @@ def _lanes(settings: Mapping[str, Any]) -> tuple[Lane, ...]:
     found = []
     for lane in settings.get("lanes", ()):
         try:
+            here = lane.get("most_here")
             found.append(
                 Lane(
                     kind=JobKind(lane["kind"]),
                     provider=str(lane["provider"]),
                     model=str(lane["model"]),
-                    limit=int(lane["limit"]),
+                    limit=int(lane["limit"] if here is None else here),
                     is_default=bool(lane["is_default"]),
+                    most_here=None if here is None else int(here),
                     rates={str(model): Rate(**rate) for model, rate in lane.get("rates", {}).items()},
                 )
             )

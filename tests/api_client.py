@@ -132,14 +132,7 @@ async def make_project(client: httpx.AsyncClient, script: Mapping[str, Any] = SC
 
 def lane_json(lane: Lane) -> dict[str, Any]:
     """Give a lane as executors write it into their row."""
-    return {
-        "kind": lane.kind,
-        "provider": lane.provider,
-        "model": lane.model,
-        "limit": lane.limit,
-        "is_default": lane.is_default,
-        "rates": {model: asdict(rate) for model, rate in lane.rates.items()},
-    }
+    return asdict(lane)
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:

@@ -43,7 +43,9 @@ class LaneOut(Answered):
     kind: JobKind
     provider: str
     model: str = Field(description="Used where a job names none.")
-    limit: int = Field(description="Generations in flight at most, over all executors.")
+    limit: int = Field(
+        description="Generations in flight at most, over all executors; of films, in this one alone."
+    )
     is_default: bool = Field(description="Whether jobs that name no provider are made here.")
 
 

@@ -139,6 +139,20 @@ async def test_full_places_are_a_limit(
     assert (await ask(first))["position"] == 1
 
 
+async def test_films_have_the_places_of_all_executors(
+    ask: Ask, add_job: AddJob, add_executor: AddExecutor, gate: Gate
+) -> None:
+    for _ in range(2):
+        await add_executor(
+            Lane(JobKind.FILM, "stitch", "stitch-1", limit=1_000_000, is_default=True, most_here=1)
+        )
+    film = await add_job(S.QUEUED, kind=JobKind.FILM)
+    free = await ask(film)
+    assert (free["reason"], free["limit"]) == ("turn", 2)
+    await gate(provider="stitch", kind="film", in_flight=2)
+    assert (await ask(film))["sentence"] == "All 2 places at stitch are taken; 0 are likely to go first."
+
+
 async def test_the_next_one_is_taken_at_once(ask: Ask, add_job: AddJob, add_executor: AddExecutor) -> None:
     await add_executor(LANE)
     body = await ask(await add_job(S.QUEUED))
