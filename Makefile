@@ -12,8 +12,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 # Extra words for the command: `make demo ARGS=--exit`, `make test ARGS='-k claim'`.
 ARGS ?=
-# Test processes; each has its own database server, each test its own database. `make test WORKERS=0` runs in one process.
-WORKERS ?= logical
+# Test processes: two for each core, since many tests wait for another process. Each test has a database of its own.
+# `make test WORKERS=0` runs in one process.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -29,7 +30,7 @@ demo: $(VENV)/.runtime  ## watch a sample film render: no account, no Docker, no
 	@$(BIN)/rushes demo $(ARGS)
 
 test: $(VENV)/.dev  ## run the test suite (ARGS='-k claim' picks, WORKERS=0 runs in one process)
-	@$(BIN)/python -m pytest -n $(WORKERS) -m 'not containers' $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not containers' $(ARGS)
 
 check: $(VENV)/.dev  ## lint, format, types, layers and the house rules
 	@$(BIN)/ruff check .

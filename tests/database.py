@@ -1,9 +1,11 @@
 """Real databases for tests: one server and one migrated template a run, one copy of it a test."""
 
 import asyncio
+import fcntl
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +20,8 @@ from db.migrations import head, upgrade
 
 TEMPLATE = f"rushes_template_{head()}"
 _ONE_AT_A_TIME = 0x7465_7374
+_SETTINGS = "fsync = off\nmax_connections = 400\n"
+"""Nothing here outlives a crash, and every process of a parallel run has its own pools."""
 
 
 def _server() -> str:
@@ -29,7 +33,26 @@ def _server() -> str:
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
     folder = Path(tempfile.gettempdir()) / f"rushes-tests-{run}"
     folder.mkdir(exist_ok=True)
-    return str(get_server(folder, cleanup_mode="delete").get_uri())
+    server = get_server(folder, cleanup_mode="delete", start=False)
+    with _locked(folder):
+        server.ensure_pgdata_inited()
+        settings = server.pgdata / "postgresql.auto.conf"
+        if _SETTINGS not in settings.read_text():
+            with settings.open("a") as file:
+                file.write(_SETTINGS)
+        server.start()
+    return str(server.get_uri())
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Take turns with the other processes of a parallel run."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _renamed(url: str, database: str) -> str:
@@ -43,9 +66,6 @@ def database_server() -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         # Processes of a parallel run take turns; the first one makes the template.
         connection.execute("SELECT pg_advisory_lock(%s)", (_ONE_AT_A_TIME,))
-        if "TEST_DATABASE_URL" not in os.environ:
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
         made = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone()
         if not made:
             unfinished = sql.Identifier(f"{TEMPLATE}_unfinished")

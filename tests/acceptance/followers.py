@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +52,7 @@ class Follower:
             except (httpx.HTTPError, ConnectionClosed, InvalidMessage, OSError):
                 self.returns += 1
                 # The API is down, and nothing tells when it is back.
-                time.sleep(_PAUSE_SECONDS)
+                self._over.wait(_PAUSE_SECONDS)
 
 
 def by_stream(address: str, project: str) -> Follower:

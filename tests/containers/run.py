@@ -19,7 +19,8 @@ def main() -> int:
     durability = "-c fsync=off -c max_connections=200"
     with PostgresContainer("postgres:15", driver=None).with_command(durability) as postgres:
         code = pytest(
-            "tests/integration/db", "tests/migration", TEST_DATABASE_URL=postgres.get_connection_url()
+            *("-n", "logical", "tests/integration/db", "tests/migration"),
+            TEST_DATABASE_URL=postgres.get_connection_url(),
         )
     return code or pytest("tests/containers")
 
