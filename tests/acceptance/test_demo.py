@@ -188,8 +188,8 @@ def test_a_database_that_is_killed_is_started_again_and_jobs_go_on(alone: Proces
     up = alone("up", MOCK_DELAY_SECONDS="4")
     up.wait_for("executor_ready")
     lock = home / "postgres" / "postmaster.pid"
-    lines = lock.read_text().splitlines()
-    postmaster, address = int(lines[0]), f"postgresql://postgres@/postgres?host={lines[4]}"
+    postmaster = int(lock.read_text().splitlines()[0])
+    address = str(up.wait_for("database_ready")["database"])
     with connect(address) as connection:
         under_way = insert(connection)
         until(lambda: "generating" in statuses(connection), what="the provider's answer")
