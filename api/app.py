@@ -8,13 +8,13 @@ from starlette.middleware import Middleware
 
 from api.edge import Edge
 from api.endpoints import Endpoint
-from api.errors import on_http_error, on_rushes_error
 from api.guard import LOOPBACK_NAMES, Guard
 from api.headers import SecurityHeaders
 from api.metrics import Metrics
 from api.observing import Observer
 from api.parts import Parts
 from api.probing import Prober
+from api.refusing import on_http_error, on_rushes_error
 from api.routes import (
     documents,
     editing,
@@ -26,6 +26,7 @@ from api.routes import (
     rendering,
     scripts,
     session,
+    videos,
     webhooks,
 )
 from api.routes.docs import describe
@@ -54,6 +55,7 @@ def endpoints_of(parts: Parts, metrics: Metrics, studio: Studio) -> list[Endpoin
         *events.ENDPOINTS,
         *session.ENDPOINTS,
         *webhooks.ENDPOINTS,
+        *videos.ENDPOINTS,
         *machine_room,
         *media,
         *studio.endpoints(),

@@ -43,8 +43,8 @@ class Gatekeeper:
         self._buckets: dict[str, tuple[float, float]] = {}
         """Requests left and when that was so, by caller. Only valid keys get one, so it stays small."""
 
-    async def admit(self, request: HTTPConnection, scope: Scope) -> Caller:
-        """Let a request in.
+    async def admit(self, request: HTTPConnection, scope: Scope, *, any_secret: bool = False) -> Caller:
+        """Let a request in; ``any_secret``: see ``keys.authenticate``.
 
         Raises:
             NotAuthenticatedError: no key, or one that is not valid.
@@ -55,7 +55,7 @@ class Gatekeeper:
         secret = _bearer(request)
         async with self._records.transaction() as tx:
             caller = None if secret else await _of_session(tx, request)
-            caller = caller or await keys.authenticate(tx, secret, is_local=is_local)
+            caller = caller or await keys.authenticate(tx, secret, is_local=is_local, any_secret=any_secret)
         if caller is not LOCAL:
             self._count(caller)
         if not caller.may(scope):

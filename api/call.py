@@ -90,23 +90,28 @@ class Call:
         """Open a transaction for reading."""
         return self.parts.records.transaction()
 
-    async def once(self, change: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
+    async def once(
+        self, change: Callable[[Transaction], Awaitable[Answer]], asked: Mapping[str, Any] | None = None
+    ) -> Answer:
         """Make a change in a transaction; under an idempotency key, make it at most once.
 
         The key commits together with the change. A refusal commits neither: the key stays free, so that
-        the caller can mend the request and send it again.
+        the caller can mend the request and send it again. ``asked`` is what the body says, where that is no
+        JSON.
         """
-        answer = await self._once(change)
+        answer = await self._once(change, asked)
         # What it tells of is numbered now; other processes hear of it as soon as it is.
         self.parts.feed.wrote()
         return answer
 
-    async def _once(self, change: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
+    async def _once(
+        self, change: Callable[[Transaction], Awaitable[Answer]], asked: Mapping[str, Any] | None
+    ) -> Answer:
         key = self._idempotency_key()
         async with self.parts.records.transaction() as tx:
             if key is None:
                 return await change(tx)
-            first = await tx.idempotency.begin(self.caller.name, key, self._hash())
+            first = await tx.idempotency.begin(self.caller.name, key, self._hash(asked))
             if first is not None:
                 return Answer(HTTPStatus(first.status), first.body, {"Idempotency-Replayed": "true"})
             answer = await change(tx)
@@ -136,8 +141,10 @@ class Call:
             raise InvalidRequestError([Problem("Idempotency-Key", key, allowed)])
         return key
 
-    def _hash(self) -> str:
+    def _hash(self, asked: Mapping[str, Any] | None) -> str:
         """Hash what is asked for, whatever its spacing, order of keys or prefix."""
-        asked = [self.operation, self.request.path_params, reading.parse_json(self.body or b"{}")]
-        canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+        body = reading.parse_json(self.body or b"{}") if asked is None else asked
+        canonical = json.dumps(
+            [self.operation, self.request.path_params, body], sort_keys=True, separators=(",", ":")
+        )
         return hashlib.sha256(canonical.encode()).hexdigest()

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 from api.auth import Gatekeeper
 from api.call import Call
 from api.endpoints import WEBSOCKET, Endpoint
-from api.errors import problem_response
+from api.errors import problem_response, refusal_of
 from api.observing import ROUTE
 from api.parts import Parts
 from api.reading import read_body
@@ -37,7 +37,7 @@ class Edge:
         """Serve one request."""
         caller = _NOBODY
         if endpoint.scope is not None:
-            caller = await self._gatekeeper.admit(request, endpoint.scope)
+            caller = await self._gatekeeper.admit(request, endpoint.scope, any_secret=endpoint.any_secret)
         if endpoint.query is None and request.query_params and not endpoint.at_root:
             unknown = [Problem(name, value, "takes no query") for name, value in request.query_params.items()]
             raise InvalidRequestError(unknown)
@@ -88,7 +88,9 @@ class Edge:
                 response = await self.run(endpoint, HTTPConnection(scope))
             except RushesError as error:
                 # Before it is accepted, a handshake is answered like any other request.
-                await WebSocket(scope, receive, send).send_denial_response(problem_response(error))
+                await WebSocket(scope, receive, send).send_denial_response(
+                    problem_response(refusal_of(error))
+                )
                 return
             await response(scope, receive, send)
 

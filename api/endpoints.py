@@ -40,6 +40,12 @@ class Endpoint:
     keyed: bool = True
     """Whether a change takes an idempotency key."""
     at_root: bool = False
+    form: type[BaseModel] | None = None
+    """What may be sent as a form instead of the body."""
+    failure: type[BaseModel] | None = None
+    """How errors are told; ``None`` for problem documents."""
+    any_secret: bool = False
+    """Whether, while there are no keys, this machine may send any secret it likes."""
     description: str = ""
 
     @property

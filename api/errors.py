@@ -1,11 +1,10 @@
 """Errors as problem documents (RFC 9457): one table from error to status."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from domain.errors import (
@@ -27,6 +26,7 @@ _RETRY_SECONDS = 2
 CODES: dict[str, str] = {
     "invalid_request": "The request cannot be served as it stands; problems names every field.",
     "malformed_json": "The body is not JSON.",
+    "malformed_form": "The body is not a form with at most one file.",
     "unsupported_media_type": "The body must be sent as application/json.",
     "body_too_large": "The body is larger than API_MAX_BODY_BYTES.",
     "body_too_slow": "The body did not arrive in time.",
@@ -64,7 +64,6 @@ _TABLE: tuple[tuple[type[RushesError], HTTPStatus, str], ...] = (
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 )
-_HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
 
 
 class RefusedError(RushesError):
@@ -84,6 +83,17 @@ class RefusedError(RushesError):
         self.code = code
         self.problems = tuple(problems)
         self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error as HTTP tells it, in whatever shape it is answered."""
+
+    status: HTTPStatus
+    code: str
+    detail: str
+    problems: Sequence[Problem] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def problem_document(
@@ -119,11 +129,10 @@ def _shown(value: object) -> object:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
-def problem_response(error: RushesError) -> Response:
-    """Answer with the problem document of a domain error."""
+def refusal_of(error: RushesError) -> Refusal:
+    """Say over HTTP what a domain error means."""
     if isinstance(error, RefusedError):
-        body = problem_document(error.status, error.code, error.message, error.problems)
-        return JSONResponse(body, error.status, error.headers, CONTENT_TYPE)
+        return Refusal(error.status, error.code, error.message, error.problems, error.headers)
     status, code = next(
         ((status, code) for kind, status, code in _TABLE if isinstance(error, kind)),
         (HTTPStatus.INTERNAL_SERVER_ERROR, "internal"),
@@ -140,19 +149,10 @@ def problem_response(error: RushesError) -> Response:
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_SECONDS)
     problems = error.problems if isinstance(error, InvalidRequestError | ConflictError) else ()
-    return JSONResponse(problem_document(status, code, detail, problems), status, headers, CONTENT_TYPE)
+    return Refusal(status, code, detail, problems, headers)
 
 
-async def on_rushes_error(_request: Request, error: Exception) -> Response:
-    """Answer a domain error that left a handler."""
-    assert isinstance(error, RushesError)
-    return problem_response(error)
-
-
-async def on_http_error(_request: Request, error: Exception) -> Response:
-    """Answer what the router refuses: no such address, or not for this method."""
-    assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    code = _HTTP_CODES.get(status.value, "invalid_request")
-    body = problem_document(status, code, CODES[code])
-    return JSONResponse(body, status, error.headers, CONTENT_TYPE)
+def problem_response(refusal: Refusal) -> Response:
+    """Answer with a problem document."""
+    body = problem_document(refusal.status, refusal.code, refusal.detail, refusal.problems)
+    return JSONResponse(body, refusal.status, refusal.headers, CONTENT_TYPE)

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import RefusedError, problem_response
+from api.errors import RefusedError, refusal_of
+from api.refusing import refuse
 from domain.errors import Problem
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -20,6 +21,9 @@ ANY_NAME = "*"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz"})
 """Orchestrators probe these by the address of a container, which nobody can list."""
+_JSON, _FORM = "application/json", "multipart/form-data"
+_FORMS = frozenset({"/v1/videos"})
+"""Where OpenAI's clients send forms. A page can send one without asking, but never without its origin."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -37,7 +41,7 @@ class Guard:
             try:
                 self._check(scope.get("method"), scope["path"], headers)
             except RefusedError as error:
-                await problem_response(error)(scope, receive, send)
+                await refuse(scope["path"], refusal_of(error))(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -50,7 +54,7 @@ class Guard:
             return
         _check_origin(host, headers)
         if method is not None:
-            _check_content_type(headers)
+            _check_content_type(path, headers)
 
     def _check_host(self, host: str) -> None:
         name = _name_and_port(f"//{host}")[0]
@@ -103,16 +107,17 @@ def _name_and_port(url: str) -> tuple[str, int | None]:
         return "", None
 
 
-def _check_content_type(headers: Headers) -> None:
+def _check_content_type(path: str, headers: Headers) -> None:
     """Ask for JSON. A request without any body needs no type: a browser cannot hide its origin with one."""
+    allowed = (_JSON, _FORM) if path in _FORMS else (_JSON,)
     content_type = headers.get("content-type")
     is_empty = headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers
     if content_type is None and is_empty:
         return
-    if (content_type or "").partition(";")[0].strip().lower() != "application/json":
+    if (content_type or "").partition(";")[0].strip().lower() not in allowed:
         raise RefusedError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",
             "send the body as JSON",
-            problems=[Problem("Content-Type", content_type, "allowed: application/json")],
+            problems=[Problem("Content-Type", content_type, f"allowed: {', '.join(allowed)}")],
         )

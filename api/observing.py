@@ -4,11 +4,11 @@ import time
 from http import HTTPStatus
 
 import structlog
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import CODES, CONTENT_TYPE, problem_document
+from api.errors import CODES, Refusal
 from api.metrics import Metrics
+from api.refusing import refuse
 
 ROUTE = "rushes.route"
 """Where a request's scope says which path template it matched."""
@@ -46,9 +46,8 @@ class Observer:
             log.exception("a request failed", action="http_failed", path=scope["path"])
             if status:
                 raise
-            body = problem_document(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", CODES["internal"])
-            response = JSONResponse(body, HTTPStatus.INTERNAL_SERVER_ERROR, media_type=CONTENT_TYPE)
-            await response(scope, receive, seen)
+            mistake = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", CODES["internal"])
+            await refuse(scope["path"], mistake)(scope, receive, seen)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         # Never the path itself as a label: ids would make a new series each.

@@ -23,6 +23,7 @@ _ABOUT = {
     "job_id": ("The job's id.", _UUID),
     "webhook_id": ("The webhook's id.", _UUID),
     "delivery_id": ("The delivery's id.", _UUID),
+    "video_id": ("The video's id.", {"type": "string", "pattern": "^video_[0-9a-f]{32}$"}),
     "key": ("The object's key.", {"type": "string"}),
 }
 _IDEMPOTENCY_KEY = {
@@ -73,12 +74,18 @@ def document(endpoints: Sequence[Endpoint], version: str) -> dict[str, Any]:
 
 def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     asked: set[type[BaseModel]] = {endpoint.body for endpoint in endpoints if endpoint.body is not None}
-    answered = {ProblemDocument} | {
-        model
-        for endpoint in endpoints
-        for model in (*endpoint.answers.values(), *endpoint.messages)
-        if not isinstance(model, str)
-    }
+    asked |= {endpoint.form for endpoint in endpoints if endpoint.form is not None}
+    failures = {endpoint.failure for endpoint in endpoints if endpoint.failure is not None}
+    answered = (
+        {ProblemDocument}
+        | failures
+        | {
+            model
+            for endpoint in endpoints
+            for model in (*endpoint.answers.values(), *endpoint.messages)
+            if not isinstance(model, str)
+        }
+    )
     _, schemas = models_json_schema(
         [
             *((model, "validation") for model in sorted(asked, key=str)),
@@ -109,6 +116,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
             "required": endpoint.body_needed,
             "content": {"application/json": {"schema": _ref(endpoint.body)}},
         }
+    if endpoint.form is not None:
+        operation["requestBody"]["content"]["multipart/form-data"] = {"schema": _ref(endpoint.form)}
     return operation
 
 
@@ -157,9 +166,10 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
         else:
             entry["content"] = {"application/json": {"schema": _ref(answer)}}
         found[str(status.value)] = entry
+    kind = "application/json" if endpoint.failure else CONTENT_TYPE
     found["default"] = {
         "description": "What went wrong.",
-        "content": {CONTENT_TYPE: {"schema": _ref(ProblemDocument)}},
+        "content": {kind: {"schema": _ref(endpoint.failure or ProblemDocument)}},
     }
     return found
 

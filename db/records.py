@@ -15,6 +15,7 @@ from db.operations import OperationStore
 from db.projects import ProjectStore
 from db.script import ScriptStore
 from db.takes import TakeStore
+from db.videos import VideoStore
 from db.webhooks import WebhookStore
 from domain.events import EventRecords
 from domain.records import (
@@ -28,6 +29,7 @@ from domain.records import (
 )
 from domain.script import ScriptRecords
 from domain.takes import TakeRecords
+from domain.videos import VideoRecords
 
 
 class PostgresTransaction:
@@ -43,6 +45,7 @@ class PostgresTransaction:
         self.events: EventRecords = EventStore(connection)
         self.script: ScriptRecords = ScriptStore(connection)
         self.takes: TakeRecords = TakeStore(connection)
+        self.videos: VideoRecords = VideoStore(connection)
         self.webhooks: WebhookRecords = WebhookStore(connection)
 
 

@@ -248,6 +248,14 @@ jobs = Table(
     Index("ix_jobs_completed", "completed_at", postgresql_where=text("completed_at IS NOT NULL")),
 )
 
+videos = Table(
+    "videos",
+    metadata,
+    Column("job_id", Uuid, ForeignKey("video_generation_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("remixed_from", Uuid),
+    _moment("hidden_at"),
+)
+
 OPEN_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.ACCEPTED, AttemptState.UNKNOWN})
 """States in which the provider may be working on a live job's attempt."""
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from domain.errors import RushesError
 from domain.fetching import shown_url, url_problem
-from domain.keys import IMAGE_FORMATS
+from domain.keys import IMAGE_FORMATS, Format
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of a frame as it is given; Veo's own limit, the highest there is."""
@@ -27,6 +27,7 @@ ALLOWED = (
 _CONTENT_PATH = re.compile(r"/api/v1/jobs/([0-9a-fA-F-]{36})/content")
 _KEY = re.compile(r"([0-9a-f-]{36})/[\w-]{1,64}/[\w-]{1,64}\.(?:png|jpg|webp)", re.ASCII)
 _BUCKET = re.compile(r"gs://[^/\s]+/\S+\.(\w+)")
+_SIGNATURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp"}
 _BY_SUFFIX = {form.suffix: form.content_type for form in IMAGE_FORMATS.values()} | {"jpeg": "image/jpeg"}
 
 
@@ -142,6 +143,14 @@ def address_problem(address: str, schemes: Sequence[str]) -> str | None:
         return error.message
     if isinstance(source, BucketFrame) and "gs" not in schemes:
         return f"this model reads no gs:// addresses; {ALLOWED}"
+    return None
+
+
+def form_of(content: bytes) -> Format | None:
+    """Tell which sort of picture this seems to be by its first bytes; whoever uses it decodes it."""
+    for start, codec in _SIGNATURES.items():
+        if content.startswith(start) and (codec != "webp" or content[8:12] == b"WEBP"):
+            return IMAGE_FORMATS[codec]
     return None
 
 

@@ -32,6 +32,7 @@ from domain.requests import GenerationRequest
 from domain.script import ScriptRecords
 from domain.statuses import CancelOutcome, JobKind, JobStatus
 from domain.takes import TakeRecords
+from domain.videos import VideoRecords
 from domain.webhooks import Delivery, Webhook
 
 T = TypeVar("T")
@@ -382,6 +383,7 @@ class Transaction(Protocol):
     events: EventRecords
     script: ScriptRecords
     takes: TakeRecords
+    videos: VideoRecords
     webhooks: WebhookRecords
 
 

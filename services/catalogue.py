@@ -70,6 +70,20 @@ class Catalogue:
             raise InvalidRequestError([Problem("model", chosen, f"allowed: {', '.join(offer.models)}")])
         return Choice(offer.provider, chosen, offer.models[chosen])
 
+    def maker_of(self, kind: JobKind, model: str) -> Choice:
+        """Give who makes this model: the default provider where several do.
+
+        Raises:
+            InvalidRequestError: nobody does.
+        """
+        offers = [offer for offer in self._offers.values() if offer.kind is kind]
+        offers.sort(key=lambda offer: not offer.is_default)
+        for offer in offers:
+            if model in offer.models:
+                return Choice(offer.provider, model, offer.models[model])
+        names = ", ".join(dict.fromkeys(name for offer in offers for name in offer.models))
+        raise InvalidRequestError([Problem("model", model, f"allowed: {names or 'none is configured'}")])
+
     def lengths(self, kind: JobKind) -> Mapping[str, Seconds]:
         """Give the durations that each model makes, the default model first."""
         default = self.choose(kind)

@@ -111,5 +111,16 @@ async def test_what_is_asked_is_what_is_read(client: httpx.AsyncClient, document
             response = await client.request(method, concrete(path), params={"surprise": 1})
         else:
             continue
-        surprises = [entry for entry in response.json()["problems"] if entry["field"] == "surprise"]
+        answer = response.json()
+        if path.startswith("/v1/"):
+            assert f"surprise is 1; there is no such field; allowed: {', '.join(described)}" in unquoted(
+                answer
+            )
+            continue
+        surprises = [entry for entry in answer["problems"] if entry["field"] == "surprise"]
         assert [entry["allowed"].rpartition("allowed: ")[2] for entry in surprises] == [", ".join(described)]
+
+
+def unquoted(answer: dict[str, Any]) -> str:
+    """Give what an error in OpenAI's shape says; a query's values are text there, a body's numbers."""
+    return str(answer["error"]["message"]).replace("'1'", "1")
