@@ -141,6 +141,7 @@ def _matching(which: JobFilter) -> Select[Any]:
     for column, value in (
         ("project_id", which.project_id),
         ("scene_id", which.scene_id),
+        ("shot_id", which.shot_id),
         ("kind", which.kind),
     ):
         if value is not None:

@@ -64,6 +64,7 @@ class JobFilter:
 
     project_id: UUID | None = None
     scene_id: UUID | None = None
+    shot_id: UUID | None = None
     statuses: Collection[JobStatus] = ()
     kind: JobKind | None = None
     within: Projects = None
@@ -173,7 +174,7 @@ class JobRecords(Protocol):
         """List what a page shows of a project, oldest first.
 
         That is the newest job of each shot and kind that is not cancelled (or the newest of all, where all
-        are), and the newest 1,000 of those without a shot.
+        are), the one that stands for the shot, and the newest 1,000 of those without a shot.
         """
         ...
 

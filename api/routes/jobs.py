@@ -24,6 +24,7 @@ class JobsQuery(Queried):
 
     project_id: UUID | None = None
     scene_id: UUID | None = None
+    shot_id: UUID | None = None
     status: list[JobStatus] = Field(
         default=[], description="May be repeated: jobs with any of these statuses."
     )
@@ -38,6 +39,7 @@ async def list_jobs(call: Call) -> Answer:
     which = JobFilter(
         project_id=query.project_id,
         scene_id=query.scene_id,
+        shot_id=query.shot_id,
         statuses=query.status,
         kind=query.kind,
         within=call.caller.project_ids,

@@ -67,7 +67,8 @@ class SnapshotData(Answered):
     progress: ProjectStatusOut
     jobs: list[JobCard] = Field(
         description="The newest job of each shot and kind that is not cancelled (or the newest of all, where "
-        "all are), and the newest 1,000 of those without a shot. Oldest first."
+        "all are), the one that stands for the shot, and the newest 1,000 of those without a shot. Oldest "
+        "first."
     )
 
     @classmethod

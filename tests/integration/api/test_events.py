@@ -26,7 +26,7 @@ from db.queue import PostgresQueue
 from domain.access import Scope
 from domain.errors import DatabaseUnavailableError
 from domain.statuses import JobStatus
-from tests.api_client import Made, MakeKey
+from tests.api_client import AddJob, Made, MakeKey
 from tests.database import eventually
 from tests.event_stream import Told, followed
 from tests.factories import Life, card, claim_all, lane
@@ -144,6 +144,23 @@ async def test_a_snapshot_and_then_every_change(
     assert page.shows() == anew.shows()
     assert page.sequence == anew.sequence
     assert page.project == "complete"
+
+
+async def test_a_snapshot_has_the_take_that_stands_for_a_shot_beside_a_newer_one(
+    browser: httpx.AsyncClient, project: Made, add_job: AddJob
+) -> None:
+    shot = UUID(project.shot(0, 0))
+    stands = str(await add_job(JobStatus.COMPLETED, shot_id=shot))
+    image = str(await add_job(JobStatus.COMPLETED, shot_id=shot, kind="image"))
+    failed = str(await add_job(JobStatus.FAILED, shot_id=shot))
+    async with followed(browser, events_of(project)) as stream:
+        jobs = (await stream.next()).message["data"]["jobs"]
+    assert {job["id"]: (job["take"], job["chosen"]) for job in jobs} == {
+        stands: (1, True),
+        image: (1, True),
+        failed: (2, False),
+    }
+    assert len(jobs) == 3
 
 
 async def test_a_replay_from_every_point(

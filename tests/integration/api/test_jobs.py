@@ -44,6 +44,7 @@ async def test_jobs_are_filtered_and_paged(client: httpx.AsyncClient, project: M
     assert await ids(**mine, status=["failed", "generating"]) == [image, failed]
     assert await ids(**mine, status=["generating", "processing"]) == [image]
     assert await ids(**mine, kind="image") == [image]
+    assert await ids(shot_id=project.shot(0, 0)) == [image]
     assert await ids(project_id=str(uuid4())) == []
     assert len(await ids()) == 7
 
