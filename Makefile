@@ -1,5 +1,5 @@
 # What a developer does here, and CI does exactly the same. `make` alone lists it.
-# Needed: Python 3.11 or later with venv, make, and a package index. Everything else is optional and named where it is missed.
+# Needed: Python 3.11 or later with venv, make, and package indexes. Everything else is optional and named where it is missed.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,6 +10,11 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' $(UPGRADE)
 
+# The studio is built with the machine's own Node where that is new enough for Vite, else with one in .venv.
+NODE_IS_NEW := node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'
+OWN_NODE := $(shell command -v npm >/dev/null 2>&1 && $(NODE_IS_NEW) 2>/dev/null && echo yes)
+NPM := $(if $(OWN_NODE),,PATH="$(CURDIR)/$(BIN):$$PATH" )npm --prefix studio --no-fund --no-audit --no-update-notifier
+
 # Extra words for the command: `make demo ARGS=--exit`, `make test ARGS='-k claim'`.
 ARGS ?=
 # Test processes: two for each core, since many tests wait for another process. Each test has a database of its own.
@@ -18,15 +23,15 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench studio requirements audit test-containers image clean
+.PHONY: help setup demo test check bench studio types requirements audit test-containers image clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "%-24s %s\n", $$1, $$2 }'
 
-setup: $(VENV)/.dev  ## install everything that developing needs into .venv
+setup: $(VENV)/.dev page  ## install everything that developing needs into .venv, and build the studio
 	@echo 'ready: $(BIN)/rushes'
 
-demo: $(VENV)/.runtime  ## watch a sample film render: no account, no Docker, no server (ARGS=--exit stops when it is done)
+demo: $(VENV)/.runtime page  ## watch a sample film render: no account, no Docker, no server (ARGS=--exit stops when it is done)
 	@$(BIN)/rushes demo $(ARGS)
 
 test: $(VENV)/.dev  ## run the test suite (ARGS='-k claim' picks, WORKERS=0 runs in one process)
@@ -42,12 +47,17 @@ check: $(VENV)/.dev  ## lint, format, types, layers and the house rules
 bench: $(VENV)/.bench  ## measure the budgets against their baselines (ARGS= picks)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-studio:  ## check, test and build the web page into api/static
-	@if command -v npm >/dev/null 2>&1; then \
-		npm --prefix studio ci --no-fund --no-audit && npm --prefix studio run check && \
-		npm --prefix studio test && npm --prefix studio run build; \
-	elif [ -n "$$RUSHES_REQUIRE_ALL" ]; then echo 'studio: npm is missing' >&2; exit 1; \
-	else echo 'studio: skipped, npm is not installed; everything else works without the page'; fi
+studio: $(VENV)/.runtime $(VENV)/.modules  ## check, test and build the web page into api/static
+	@$(BIN)/python -m cli.openapi
+	@$(NPM) run --silent types -- --check || { \
+		echo 'studio/src/api/schema.d.ts is out of step with the API: make types' >&2; exit 1; }
+	@$(NPM) run --silent check
+	@$(NPM) run --silent test
+	@$(NPM) run --silent build
+
+types: $(VENV)/.runtime $(VENV)/.modules  ## bring the studio's types in step with the API
+	@$(BIN)/python -m cli.openapi
+	@$(NPM) run --silent types
 
 test-containers: $(VENV)/.dev  ## run the database tests on PostgreSQL in a container, and the image's own tests
 	@$(BIN)/python -m tests.containers.run $(ARGS)
@@ -59,6 +69,7 @@ requirements: $(VENV)/.dev  ## bring requirements/ in step with pyproject.toml (
 	@$(LOCK) pyproject.toml --output-file requirements/runtime.txt
 	@$(LOCK) pyproject.toml --extra veo --group dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	@$(LOCK) pyproject.toml --extra veo --constraint requirements/dev.txt --output-file requirements/veo.txt
+	@$(LOCK) --group node --output-file requirements/node.txt
 	@$(LOCK) --group fidelity --output-file requirements/fidelity.txt
 	@$(LOCK) pyproject.toml --group bench --constraint requirements/dev.txt --output-file requirements/bench.txt
 	@$(LOCK) --group build --constraint requirements/dev.txt --output-file requirements/build.txt
@@ -67,7 +78,7 @@ audit: $(VENV)/.dev  ## look the pinned packages up among the known vulnerabilit
 	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/veo.txt
 
 clean:  ## remove .venv and what the tools left; var/ holds your clips and stays
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) build dist api/static studio/node_modules studio/openapi.json .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below make a second `make setup` free: each stands for "installed, from these very files".
@@ -87,6 +98,27 @@ $(VENV)/.runtime: pyproject.toml requirements/runtime.txt requirements/build.txt
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@echo 'installing what developing needs'
 	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Everything works without the page, and the API then serves one that says how to build it: a machine that cannot
+# build it is told so, and goes on.
+.PHONY: page
+page: $(VENV)/.runtime
+	@$(MAKE) --silent $(VENV)/.page || { [ -z "$$RUSHES_REQUIRE_ALL" ] && \
+		echo 'the studio is not built (the reason stands above); everything else works: make studio builds it' >&2; }
+
+$(VENV)/.page: $(VENV)/.modules $(shell find studio/src studio/index.html studio/*.ts studio/*.json ! -name openapi.json -type f)
+	@$(NPM) run --silent build -- --logLevel warn
+	@touch $@
+
+$(VENV)/.modules: studio/package.json studio/package-lock.json $(if $(OWN_NODE),,$(VENV)/.node) | $(BIN)/python
+	@echo 'installing what the studio is built with'
+	@$(NPM) ci --silent
+	@touch $@
+
+$(VENV)/.node: requirements/node.txt | $(BIN)/python
+	@echo 'installing Node for the studio (60 MB, once): this machine has none of version 20.19 or later'
+	@$(PIP) install --no-deps --require-hashes -r requirements/node.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt

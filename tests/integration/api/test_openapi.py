@@ -1,5 +1,6 @@
 """The description says everything that can be called, and nothing else."""
 
+import json
 import re
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from api.endpoints import PREFIXES
 from api.errors import CODES
+from cli.openapi import description
 from domain.access import Scope
 
 
@@ -27,6 +29,10 @@ async def document(client: httpx.AsyncClient) -> dict[str, Any]:
 def test_it_is_valid_openapi(document: dict[str, Any]) -> None:
     assert document["openapi"] == "3.1.0"
     assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_it_can_be_had_without_a_server(document: dict[str, Any]) -> None:
+    assert json.loads(description()) == document
 
 
 def test_every_route_is_in_it(document: dict[str, Any], app: Starlette) -> None:
