@@ -1,9 +1,10 @@
 /** The live feed of a project: a snapshot, then every change in order. */
 
+import { batch } from "@preact/signals";
 import { createParser } from "eventsource-parser";
 import type { FeedEvent, Film } from "../model/film";
-import { address, refusalOf } from "./http";
-import { filmOf, type Snapshot } from "./snapshot";
+import { address, refusalOf, type Shapes } from "./http";
+import { filmOf } from "./snapshot";
 
 export type Connection = "connecting" | "live" | "offline";
 
@@ -17,6 +18,7 @@ export interface Listener {
 }
 
 const RETRY_SECONDS = [0.5, 1, 2, 4, 8, 15];
+const AGAIN_SECONDS = 0.1;
 /** Heartbeats come more often than this; a connection that brings none is dead, whatever it says. */
 const SILENCE_SECONDS = 25;
 
@@ -34,23 +36,24 @@ export function follow(project: string, listener: Listener): () => void {
 
 async function run(project: string, listener: Listener, stop: AbortSignal): Promise<void> {
   let failures = 0;
+  listener.onConnection("connecting");
   while (!stop.aborted) {
-    listener.onConnection(failures === 0 ? "connecting" : "offline");
     try {
       await connect(project, listener, stop, () => {
         failures = 0;
       });
+      // The server ends a stream now and then, and we one that does not fit: nothing is wrong.
+      await pause(AGAIN_SECONDS, stop);
     } catch (error) {
       if (stop.aborted) return;
       if (isFinal(error)) {
         listener.onError(error);
         return;
       }
+      failures += 1;
+      listener.onConnection("offline");
+      await pause(RETRY_SECONDS[Math.min(failures, RETRY_SECONDS.length) - 1] ?? 1, stop);
     }
-    if (stop.aborted) return;
-    failures += 1;
-    listener.onConnection("offline");
-    await pause(RETRY_SECONDS[Math.min(failures, RETRY_SECONDS.length) - 1] ?? 1, stop);
   }
 }
 
@@ -59,7 +62,7 @@ function isFinal(error: unknown): boolean {
   return status !== undefined && status >= 400 && status < 500 && status !== 429;
 }
 
-/** Read one connection to its end. */
+/** Read one connection to its end; that it broke is thrown. */
 async function connect(
   project: string,
   listener: Listener,
@@ -68,10 +71,11 @@ async function connect(
 ): Promise<void> {
   const cut = new AbortController();
   const abort = () => cut.abort();
+  let fits = true;
   stop.addEventListener("abort", abort, { once: true });
   let silence = setTimeout(abort, SILENCE_SECONDS * 1000);
   try {
-    const response = await fetch(address(`projects/${encodeURIComponent(project)}/events`), {
+    const response = await fetch(address("/api/v1/projects/{project_id}/events", { project_id: project }), {
       headers: { Accept: "text/event-stream" },
       signal: cut.signal,
     });
@@ -80,10 +84,10 @@ async function connect(
       onEvent({ event, data }) {
         const message: unknown = JSON.parse(data);
         if (event === "snapshot") {
-          listener.onSnapshot(filmOf(message as Snapshot));
+          listener.onSnapshot(filmOf(message as Shapes["SnapshotMessage"]));
           listener.onConnection("live");
           well();
-        } else if (!listener.onEvent(message as FeedEvent)) abort();
+        } else if (fits) fits = listener.onEvent(message as FeedEvent);
       },
     });
     const text = new TextDecoder();
@@ -91,7 +95,10 @@ async function connect(
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
       clearTimeout(silence);
       silence = setTimeout(abort, SILENCE_SECONDS * 1000);
-      parser.feed(text.decode(chunk.value, { stream: true }));
+      const { value } = chunk;
+      // What came together is shown together.
+      batch(() => parser.feed(text.decode(value, { stream: true })));
+      if (!fits) return;
     }
   } finally {
     clearTimeout(silence);

@@ -1,11 +1,10 @@
-/** One way to call the API. */
+/** One way to call the API: its paths, bodies and answers are those of the description. */
 
-export interface Problem {
-  readonly field: string;
-  readonly value: unknown;
-  readonly allowed: string;
-  readonly shot?: string | null;
-}
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+export type Shapes = components["schemas"];
+export type Problem = Shapes["ProblemEntry"];
 
 /** A refusal, in the API's own words. */
 export class Refusal extends Error {
@@ -22,56 +21,41 @@ export class Refusal extends Error {
 /** The API did not answer: nothing is known of what it did. */
 export class Unreachable extends Error {
   constructor() {
-    super("The studio cannot reach Rushes. It tries again by itself.");
+    super("The studio cannot reach Rushes. Try again when the connection is back.");
   }
 }
 
-const ROOT = new URL("api/v1/", document.baseURI);
+const ROOT = new URL(".", document.baseURI);
 
-/** Give the address of an API path such as `projects/AF83-0B6D`. */
-export function address(path: string): URL {
-  return new URL(path, ROOT);
+/** Give the address of a path of the API, for what is not called here. */
+export function address(path: keyof paths, ids: Readonly<Record<string, string>>): URL {
+  const named = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? ""));
+  return new URL(`.${named}`, ROOT);
 }
 
-export function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return call<T>("GET", path, undefined, signal ? { signal } : {});
-}
+export const api = createClient<paths>({ baseUrl: ROOT.href, headers: { Accept: "application/json" } });
 
-/** Change something. Each call has a key of its own, so a browser that sends it twice changes it once. */
-export function send<T>(
-  method: "POST" | "PATCH" | "DELETE" | "PUT",
-  path: string,
-  body?: unknown,
-): Promise<T> {
-  return call<T>(method, path, body, { headers: { "Idempotency-Key": crypto.randomUUID() } });
-}
+api.use({
+  onRequest({ request }) {
+    // Each change has a key of its own, so a browser that sends it twice changes it once.
+    if (request.method !== "GET") request.headers.set("Idempotency-Key", crypto.randomUUID());
+  },
+  async onResponse({ response }) {
+    if (!response.ok) throw await refusalOf(response);
+  },
+  onError({ error }) {
+    return error instanceof DOMException && error.name === "AbortError" ? error : new Unreachable();
+  },
+});
 
-async function call<T>(method: string, path: string, body: unknown, init: RequestInit): Promise<T> {
-  const headers = new Headers(init.headers);
-  headers.set("Accept", "application/json");
-  if (body !== undefined) headers.set("Content-Type", "application/json");
-  let response: Response;
-  try {
-    response = await fetch(address(path), {
-      ...init,
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Unreachable();
-  }
-  if (response.status === 204) return undefined as T;
-  if (!response.ok) throw await refusalOf(response);
-  return (await response.json()) as T;
+/** Wait for an answer; what is none was thrown, as a `Refusal` or `Unreachable`. */
+export async function answer<T>(call: Promise<{ readonly data?: T }>): Promise<T> {
+  return (await call).data as T;
 }
 
 /** Read what the API says about a request that it refused. */
 export async function refusalOf(response: Response): Promise<Refusal> {
-  const answer: unknown = await response.json().catch(() => null);
-  const said = (typeof answer === "object" && answer !== null ? answer : {}) as Record<string, unknown>;
-  const message = said["detail"] ?? said["title"] ?? `The API answered ${response.status}.`;
-  const problems = Array.isArray(said["problems"]) ? (said["problems"] as Problem[]) : [];
-  return new Refusal(response.status, String(said["code"] ?? "error"), String(message), problems);
+  const said: Partial<Shapes["ProblemDocument"]> = (await response.json().catch(() => null)) ?? {};
+  const message = said.detail ?? said.title ?? `The API answered ${response.status}.`;
+  return new Refusal(response.status, said.code ?? "error", message, said.problems ?? []);
 }

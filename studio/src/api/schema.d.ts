@@ -877,6 +877,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/videos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's videos */
+        get: operations["list_videos"];
+        put?: never;
+        /**
+         * Make a video
+         * @description JSON, or a form with the picture that it starts from as a file. It is a job like any other, in a project of the caller's own. A client's own retries are refused without an Idempotency-Key: they may pay twice.
+         */
+        post: operations["create_video"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/videos/{video_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a video
+         * @description While it is not over, openai-poll-after-ms says when to ask again.
+         */
+        get: operations["show_video"];
+        put?: never;
+        post?: never;
+        /**
+         * Hide a video
+         * @description What nobody has begun is cancelled; what runs, and is being paid for, runs on. A stored clip stays in the storage.
+         */
+        delete: operations["delete_video"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/videos/{video_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a video, or a picture of it
+         * @description Ranges are served.
+         */
+        get: operations["fetch_video"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/videos/{video_id}/remix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a video once more from another prompt
+         * @description A new video of the same model, length, size and start picture. The clip itself is not looked at: no model here edits one.
+         */
+        post: operations["remix_video"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2008,7 +2093,7 @@ export interface components {
             kind: components["schemas"]["JobKind"];
             /**
              * Limit
-             * @description Generations in flight at most, over all executors.
+             * @description Generations in flight at most, over all executors; of films, in this one alone.
              */
             limit: number;
             /**
@@ -2040,6 +2125,128 @@ export interface components {
              * @description The latest events, newest first.
              */
             happenings: components["schemas"]["HappeningOut"][];
+        };
+        /**
+         * OpenAIError
+         * @description An error as OpenAI's clients know it.
+         */
+        OpenAIError: {
+            error: components["schemas"]["OpenAIErrorBody"];
+        };
+        /**
+         * OpenAIErrorBody
+         * @description What went wrong.
+         */
+        OpenAIErrorBody: {
+            /**
+             * Code
+             * @description As in problem documents.
+             */
+            code: string;
+            /** Message */
+            message: string;
+            /** Param */
+            param: string | null;
+            /** Type */
+            type: string;
+        };
+        /**
+         * OpenAIVideo
+         * @description A video.
+         */
+        OpenAIVideo: {
+            /** Completed At */
+            completed_at: number | null;
+            /**
+             * Created At
+             * @description Seconds since 1970.
+             */
+            created_at: number;
+            error: components["schemas"]["OpenAIVideoError"] | null;
+            /**
+             * Expires At
+             * @description Never set: what is stored stays.
+             * @default null
+             */
+            expires_at?: number | null;
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /**
+             * Object
+             * @default video
+             * @constant
+             */
+            object?: "video";
+            /** Progress */
+            progress: number;
+            /** Prompt */
+            prompt: string;
+            /** Remixed From Video Id */
+            remixed_from_video_id: string | null;
+            /** Seconds */
+            seconds: string;
+            /**
+             * Size
+             * @description As asked for; once it is stored, as it is.
+             */
+            size: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "in_progress" | "completed" | "failed";
+        };
+        /**
+         * OpenAIVideoDeleted
+         * @description A video that is not found any more.
+         */
+        OpenAIVideoDeleted: {
+            /**
+             * Deleted
+             * @default true
+             * @constant
+             */
+            deleted?: true;
+            /** Id */
+            id: string;
+            /**
+             * Object
+             * @default video.deleted
+             * @constant
+             */
+            object?: "video.deleted";
+        };
+        /**
+         * OpenAIVideoError
+         * @description Why a video failed.
+         */
+        OpenAIVideoError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
+         * OpenAIVideoList
+         * @description A page of videos.
+         */
+        OpenAIVideoList: {
+            /** Data */
+            data: components["schemas"]["OpenAIVideo"][];
+            /** First Id */
+            first_id: string | null;
+            /** Has More */
+            has_more: boolean;
+            /** Last Id */
+            last_id: string | null;
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object?: "list";
         };
         /**
          * OutcomeOut
@@ -2278,6 +2485,32 @@ export interface components {
              * @description Labels of the shots that it is about.
              */
             shots: string[];
+        };
+        /**
+         * ReferenceIn
+         * @description A picture that a video starts from.
+         */
+        ReferenceIn: {
+            /**
+             * File Id
+             * @description Not supported: there is no store of files.
+             * @default null
+             */
+            file_id?: string | null;
+            /**
+             * Image Url
+             * @description An http or https URL, or a data: URI.
+             * @default null
+             */
+            image_url?: string | null;
+        };
+        /**
+         * RemixIn
+         * @description What is to be different this time.
+         */
+        RemixIn: {
+            /** Prompt */
+            prompt: string;
         };
         /**
          * RenderIn
@@ -3036,6 +3269,66 @@ export interface components {
              */
             stale: boolean;
             status: components["schemas"]["JobStatus"];
+        };
+        /**
+         * VideoForm
+         * @description A video to make, as a form; its first picture is a file.
+         */
+        VideoForm: {
+            /**
+             * Input Reference
+             * @description A PNG, JPEG or WebP; or send input_reference[image_url].
+             * @default null
+             */
+            input_reference?: string | null;
+            /**
+             * Model
+             * @default null
+             */
+            model?: string | null;
+            /** Prompt */
+            prompt: string;
+            /**
+             * Seconds
+             * @default null
+             */
+            seconds?: string | null;
+            /**
+             * Size
+             * @default null
+             */
+            size?: string | null;
+        };
+        /**
+         * VideoIn
+         * @description A video to make.
+         */
+        VideoIn: {
+            /**
+             * @description The picture it starts from.
+             * @default null
+             */
+            input_reference?: components["schemas"]["ReferenceIn"] | null;
+            /**
+             * Model
+             * @description A model that is configured here, or the default.
+             * @default null
+             */
+            model?: string | null;
+            /** Prompt */
+            prompt: string;
+            /**
+             * Seconds
+             * @description Or what the model makes nearest to 4.
+             * @default null
+             */
+            seconds?: string | null;
+            /**
+             * Size
+             * @description Width x height, such as 1280x720; by default the model's own.
+             * @default null
+             */
+            size?: string | null;
         };
         /**
          * VideoOut
@@ -5080,6 +5373,225 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_videos: {
+        parameters: {
+            query?: {
+                /** @description The last_id of an earlier page. */
+                after?: string | null;
+                /** @description Entries on a page. */
+                limit?: number;
+                /** @description By when they were asked for. */
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIVideoList"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    create_video: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VideoIn"];
+                "multipart/form-data": components["schemas"]["VideoForm"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIVideo"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    show_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id. */
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIVideo"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    delete_video: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The video's id. */
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIVideoDeleted"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    fetch_video: {
+        parameters: {
+            query?: {
+                variant?: "video" | "thumbnail" | "spritesheet";
+            };
+            header?: never;
+            path: {
+                /** @description The video's id. */
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Partial Content */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    remix_video: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The video's id. */
+                video_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemixIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIVideo"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
                 };
             };
         };

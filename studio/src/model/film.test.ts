@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { apply, chosenTake, decidingJob, type FeedEvent, type Film, takesOf } from "./film";
+import { apply, decidingJob, type FeedEvent, type Film, standingTake, takesOf, withShot } from "./film";
 
 const film: Film = {
   sequence: 7,
@@ -11,6 +11,10 @@ const film: Film = {
   scenes: [
     {
       id: "s",
+      project_id: "p",
+      position: 1,
+      created_at: "2026-01-01T00:00:00Z",
+      updated_at: "2026-01-01T00:00:00Z",
       title: "The bakery",
       narration: null,
       stage: 7,
@@ -74,6 +78,20 @@ describe("events", () => {
     expect(project).toMatchObject({ status: "rendering", current_step: "videos", title: "Night Shift" });
   });
 
+  it("bring the moments that a move has", () => {
+    const moved = apply(apply(film, queued) as Film, done) as Film;
+    expect(moved.jobs.get("j")).toMatchObject({
+      queued_at: queued.created_at,
+      completed_at: done.created_at,
+      finished_at: done.created_at,
+    });
+  });
+
+  it("ask for everything anew where the script changed", () => {
+    expect(apply(film, event(8, "shot.changed", { shot_id: "a", narration: "Dawn." }))).toBeNull();
+    expect(apply(film, event(7, "shot.changed", { shot_id: "a" }))).toBe(film);
+  });
+
   it("count even when nobody here knows them", () => {
     expect(apply(film, event(8, "weather.changed", {}))).toEqual({ ...film, sequence: 8 });
   });
@@ -92,11 +110,49 @@ describe("takes", () => {
   });
 
   it("leave the film the last complete one until there is a newer", () => {
-    expect(chosenTake(takesOf(again, "a", "video"), null)?.id).toBe("j");
+    expect(standingTake(takesOf(again, "a", "video"), null)?.id).toBe("j");
   });
 
   it("honour a choice, but not of a take without a clip", () => {
-    expect(chosenTake(takesOf(again, "a", "video"), "k")?.id).toBe("j");
+    expect(standingTake(takesOf(again, "a", "video"), "k")?.id).toBe("j");
+  });
+
+  it("are numbered, and honoured when a cancelled one with a clip was chosen", () => {
+    expect(takesOf(again, "a", "video").map((job) => job.take)).toEqual([2, 1]);
+    const kept = apply(
+      again,
+      event(11, "job.cancelled", { status: "cancelled", video_url: "/k" }, "k"),
+    ) as Film;
+    expect(standingTake(takesOf(kept, "a", "video"), null)?.id).toBe("j");
+    expect(standingTake(takesOf(kept, "a", "video"), "k")?.id).toBe("k");
+  });
+
+  it("turn stale when a newer image stands for the shot", () => {
+    const ordered = apply(
+      made,
+      event(10, "job.queued", { status: "queued", kind: "image", shot_id: "a" }, "i"),
+    ) as Film;
+    expect(ordered.jobs.get("j")?.stale).toBe(false);
+    const drawn = apply(
+      ordered,
+      event(11, "job.completed", { status: "completed", kind: "image" }, "i"),
+    ) as Film;
+    expect(drawn.jobs.get("j")?.stale).toBe(true);
+  });
+
+  it("are what the answer to a change says", () => {
+    const shot = { id: "a", scene_id: "s", label: "1A", narration: "Night." };
+    const before = {
+      ...made,
+      scenes: made.scenes.map((scene) => ({ ...scene, shots: [shot] })),
+    } as unknown as Film;
+    const after = withShot(before, {
+      ...shot,
+      narration: "Dawn.",
+      takes: [{ job_id: "j", number: 1, chosen: true, stale: true }],
+    } as unknown as Parameters<typeof withShot>[1]);
+    expect(after.scenes[0]?.shots[0]?.narration).toBe("Dawn.");
+    expect(after.jobs.get("j")).toMatchObject({ stale: true, chosen: true });
   });
 
   it("ignore cancelled ones unless there is no other", () => {

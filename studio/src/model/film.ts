@@ -1,81 +1,32 @@
 /** One project as the page knows it, and how events change it. Pure. */
 
+import type { components } from "../api/schema";
 import { isLive } from "./status";
 
-export interface Job {
-  readonly id: string;
-  readonly scene_id: string | null;
-  readonly shot_id: string | null;
-  readonly kind: "image" | "video" | "film";
-  readonly status: string;
-  readonly progress: number;
-  readonly provider: string | null;
-  readonly model: string | null;
-  readonly attempt_count: number;
-  readonly video_url: string | null;
-  readonly poster_url?: string | null;
-  readonly actual_duration_seconds: number | null;
-  readonly duration_seconds: number | null;
-  readonly estimated_cost: number | null;
-  readonly actual_cost: number | null;
-  readonly error_code: string | null;
-  readonly error_message: string | null;
-  readonly created_at: string;
-  readonly processing_started_at: string | null;
-  readonly completed_at: string | null;
-  readonly finished_at: string | null;
-  readonly stale?: boolean;
-}
+type Shapes = components["schemas"];
+export type Job = Shapes["JobCard"];
+export type Shot = Shapes["ShotOut"];
+export type Scene = Shapes["SceneOut"];
+export type FeedEvent = Omit<Shapes["EventMessage"], "project_id" | "data"> & {
+  readonly data: Readonly<Record<string, unknown>>;
+};
 
-export interface Shot {
-  readonly id: string;
-  readonly scene_id: string;
-  readonly label: string;
-  readonly image_prompt: string | null;
-  readonly video_prompt: string | null;
-  readonly narration: string | null;
-  readonly duration_seconds: number | null;
-  readonly start_frame_url: string | null;
-  readonly end_frame_url: string | null;
-  readonly chosen_job_id?: string | null;
-}
+type Project = Pick<Shapes["ProjectOut"], "id" | "receipt" | "title" | "status" | "current_step">;
 
-export interface Scene {
-  readonly id: string;
-  readonly title: string;
-  readonly narration: string | null;
-  readonly stage: number;
-  readonly render_status: string;
-  readonly review_ready: boolean;
-  readonly review_status?: string | null;
-  readonly shots: readonly Shot[];
-}
-
-export interface Film {
+export interface Film extends Project {
   /** Sequence of the last event that this contains. */
   readonly sequence: number;
-  readonly id: string;
-  readonly receipt: string;
-  readonly title: string;
-  readonly status: string;
-  readonly current_step: string;
   readonly scenes: readonly Scene[];
   readonly jobs: ReadonlyMap<string, Job>;
 }
 
-export interface FeedEvent {
-  readonly sequence: number;
-  readonly type: string;
-  readonly scene_id: string | null;
-  readonly job_id: string | null;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly created_at: string;
-}
+/** Changes of the script: what they make stale is for the API to say. */
+const ANEW: readonly string[] = ["scene.added", "shot.added", "shot.changed", "shot.take_chosen"];
 
-/** Apply an event. Older ones never undo newer state; `null` when one is missing before it: fetch anew. */
+/** Apply an event. Older ones never undo newer state; `null` when one is missing before it, or tells too little: fetch anew. */
 export function apply(film: Film, event: FeedEvent): Film | null {
   if (event.sequence <= film.sequence) return film;
-  if (event.sequence > film.sequence + 1) return null;
+  if (event.sequence > film.sequence + 1 || ANEW.includes(event.type)) return null;
   const next = { ...film, sequence: event.sequence };
   const [subject] = event.type.split(".");
   if (subject === "job") return moveJob(next, event);
@@ -84,25 +35,54 @@ export function apply(film: Film, event: FeedEvent): Film | null {
   return next;
 }
 
+/** The columns that have the moment of a move. */
+const MOMENTS: Readonly<Record<string, readonly (keyof Job)[]>> = {
+  "job.queued": ["queued_at"],
+  "job.processing": ["processing_started_at"],
+  "job.generating": ["submitted_at"],
+  "job.uploading": ["generated_at"],
+  "job.completed": ["completed_at", "finished_at"],
+  "job.failed": ["finished_at"],
+  "job.cancelled": ["finished_at"],
+};
+
 function moveJob(film: Film, event: FeedEvent): Film {
   if (!event.job_id) return film;
-  const before = film.jobs.get(event.job_id) ?? newJob(event);
-  const known = Object.fromEntries(Object.entries(event.data).filter(([name]) => name !== "previous_status"));
-  return { ...film, jobs: new Map(film.jobs).set(before.id, { ...before, ...known }) };
+  const before = film.jobs.get(event.job_id) ?? newJob(film, event);
+  const { previous_status: _, ...known } = event.data;
+  const moments = (MOMENTS[event.type] ?? []).map((name) => [name, event.created_at]);
+  const job: Job = { ...before, ...known, ...Object.fromEntries(moments) };
+  const jobs = new Map(film.jobs).set(job.id, job);
+  if (event.type === "job.completed" && job.kind === "image") outdate(jobs, job);
+  return { ...film, jobs };
 }
 
-function newJob(event: FeedEvent): Job {
+/** A new image stands for its shot: clips that were ordered before it did not start from it. */
+function outdate(jobs: Map<string, Job>, image: Job): void {
+  for (const job of jobs.values()) {
+    if (job.kind === "video" && job.shot_id === image.shot_id && job.created_at < image.created_at) {
+      jobs.set(job.id, { ...job, stale: true });
+    }
+  }
+}
+
+function newJob(film: Film, event: FeedEvent): Job {
+  const { shot_id = null, kind = "video" } = event.data as Partial<Pick<Job, "shot_id" | "kind">>;
+  const before = shot_id === null ? [] : takesOf(film, shot_id, kind);
   return {
     id: event.job_id ?? "",
     scene_id: event.scene_id,
-    shot_id: null,
-    kind: "video",
+    shot_id,
+    kind,
     status: "queued",
     progress: 0,
     provider: null,
     model: null,
     attempt_count: 0,
     video_url: null,
+    poster_url: null,
+    width: null,
+    height: null,
     actual_duration_seconds: null,
     duration_seconds: null,
     estimated_cost: null,
@@ -110,16 +90,44 @@ function newJob(event: FeedEvent): Job {
     error_code: null,
     error_message: null,
     created_at: event.created_at,
+    queued_at: null,
     processing_started_at: null,
+    submitted_at: null,
+    generated_at: null,
     completed_at: null,
     finished_at: null,
+    take: shot_id === null ? null : Math.max(0, ...before.map((job) => job.take ?? 0)) + 1,
+    chosen: false,
+    stale: false,
+  };
+}
+
+/** Show a shot as the API answered it, with what its takes are to it. */
+export function withShot(film: Film, detail: Shapes["ShotDetail"]): Film {
+  const scenes = film.scenes.map((scene) => ({
+    ...scene,
+    shots: scene.shots.map((shot) => (shot.id === detail.id ? detail : shot)),
+  }));
+  const jobs = new Map(film.jobs);
+  for (const { job_id, number, chosen, stale } of detail.takes) {
+    const job = jobs.get(job_id);
+    if (job) jobs.set(job_id, { ...job, take: number, chosen, stale });
+  }
+  return { ...film, scenes, jobs };
+}
+
+/** Show a scene's words as the API answered them. */
+export function withScene(film: Film, id: string, words: Pick<Scene, "title" | "narration">): Film {
+  return {
+    ...film,
+    scenes: film.scenes.map((scene) => (scene.id === id ? { ...scene, ...words } : scene)),
   };
 }
 
 function moveScene(film: Film, id: string, data: FeedEvent["data"]): Film {
   const change: Partial<Record<keyof Scene, unknown>> = {};
   if (typeof data["status"] === "string") change.render_status = data["status"];
-  for (const name of ["stage", "review_ready", "review_status", "title", "narration"] as const) {
+  for (const name of ["stage", "review_ready", "title", "narration"] as const) {
     if (name in data) change[name] = data[name];
   }
   const scenes = film.scenes.map((scene) => (scene.id === id ? ({ ...scene, ...change } as Scene) : scene));
@@ -146,10 +154,11 @@ export function decidingJob(takes: readonly Job[]): Job | null {
   return takes.find((job) => job.status !== "cancelled") ?? takes[0] ?? null;
 }
 
-/** Give the take that the film uses: the one chosen, else the newest that is complete. */
-export function chosenTake(takes: readonly Job[], chosen: string | null | undefined): Job | null {
-  const complete = takes.filter((job) => job.status === "completed" && job.video_url !== null);
-  return complete.find((job) => job.id === chosen) ?? complete[0] ?? null;
+/** Give the take that stands for its shot: the one chosen, else the newest that is complete. */
+export function standingTake(takes: readonly Job[], chosen: string | null): Job | null {
+  const stored = takes.filter((job) => job.video_url !== null);
+  const complete = stored.filter((job) => job.status === "completed");
+  return stored.find((job) => job.id === chosen) ?? complete[0] ?? null;
 }
 
 /** Tell whether anything of a project is on its way. */

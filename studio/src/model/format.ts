@@ -16,6 +16,11 @@ export function span(seconds: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** The length of a shot as its script has it. */
+export function seconds(length: number | null): string {
+  return length === null ? "as the model likes" : `${length} s`;
+}
+
 /** An estimate, marked as one; nothing where nothing is known: a wrong promise is worse than none. */
 export function eta(seconds: number | null | undefined): string {
   return seconds === null || seconds === undefined ? "" : `≈ ${span(Math.max(1, seconds))} left`;

@@ -1,6 +1,6 @@
 /** What the strip, the timeline and the cards show of each shot: one read model for all of them. */
 
-import { chosenTake, decidingJob, type Film, type Job, type Scene, type Shot, takesOf } from "./film";
+import { decidingJob, type Film, type Job, type Scene, type Shot, standingTake, takesOf } from "./film";
 import { isLive, SCENE_FACES, type SceneBadge, type ShotStatus } from "./status";
 
 export interface ShotView {
@@ -18,7 +18,6 @@ export interface ShotView {
   /** A picture of it: of the clip, or of the image. */
   readonly picture: string | null;
   readonly seconds: number | null;
-  readonly takes: readonly Job[];
   readonly stale: boolean;
 }
 
@@ -45,16 +44,14 @@ export function shotsOf(film: Film): ShotView[] {
 function viewOf(film: Film, scene: Scene, shot: Shot, number: number): ShotView {
   const takes = takesOf(film, shot.id, "video");
   const images = takesOf(film, shot.id, "image");
-  const clip = chosenTake(takes, shot.chosen_job_id);
-  const image = chosenTake(images, null);
+  const clip = standingTake(takes, shot.chosen_job_id);
+  const image = standingTake(images, shot.chosen_image_job_id);
   const video = decidingJob(takes);
   const making = decidingJob(images);
   // A clip that waits for its image stands where the image stands.
   const job =
     video?.status === "waiting" && making && making.status !== "completed" ? making : (video ?? making);
-  const status = (
-    job && (job.kind === "video" || job.status !== "completed") ? job.status : "draft"
-  ) as ShotStatus;
+  const status = job && (job.kind === "video" || job.status !== "completed") ? job.status : "draft";
   return {
     shot,
     scene,
@@ -65,9 +62,21 @@ function viewOf(film: Film, scene: Scene, shot: Shot, number: number): ShotView 
     clip,
     picture: clip?.poster_url ?? image?.video_url ?? shot.start_frame_url,
     seconds: clip?.actual_duration_seconds ?? shot.duration_seconds,
-    takes,
     stale: clip?.stale ?? false,
   };
+}
+
+const IMAGE_SHARE = 0.1;
+const CLIP_SHARE = 0.9;
+
+/** How much of the work on all shots is done, 0–100: an image is a small part of it, a clip the rest. */
+export function percentOf(shots: readonly ShotView[]): number {
+  const done = shots.reduce((sum, view) => {
+    if (view.clip) return sum + 100;
+    const making = view.job?.kind === "image" ? IMAGE_SHARE : CLIP_SHARE;
+    return sum + (view.picture ? IMAGE_SHARE * 100 : 0) + making * view.progress * 0.99;
+  }, 0);
+  return shots.length > 0 ? Math.floor(done / shots.length) : 0;
 }
 
 /** Count shots by status. */
@@ -92,10 +101,6 @@ export function badgeOf(scene: Scene, shots: readonly ShotView[]): { badge: Scen
   const done = shots.filter((shot) => shot.clip).length;
   if (scene.render_status === "rendering") {
     return { badge: "rendering", word: `Rendering ${done}/${shots.length}` };
-  }
-  if (scene.review_status === "approved") return { badge: "approved", word: SCENE_FACES.approved.word };
-  if (scene.review_status === "returned") {
-    return { badge: "returned", word: `Sent back to stage ${scene.stage}` };
   }
   if (scene.render_status === "failed") {
     const failed = shots.filter((shot) => shot.status === "failed").length;

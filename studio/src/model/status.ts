@@ -1,5 +1,10 @@
 /** The words, signs and tones of everything that has a state. A state is never shown by colour alone. */
 
+import type { components } from "../api/schema";
+
+export type JobStatus = components["schemas"]["JobStatus"];
+export type ShotStatus = JobStatus | "draft";
+
 export type Tone = "idle" | "wait" | "work" | "good" | "bad" | "off";
 
 export interface Face {
@@ -19,9 +24,7 @@ export const SHOT_FACES = {
   completed: { tone: "good", word: "Ready", sign: "✓" },
   failed: { tone: "bad", word: "Failed", sign: "!" },
   cancelled: { tone: "off", word: "Cancelled", sign: "–" },
-} as const satisfies Record<string, Face>;
-
-export type ShotStatus = keyof typeof SHOT_FACES;
+} as const satisfies Record<ShotStatus, Face>;
 
 export const SCENE_FACES = {
   draft: { tone: "idle", word: "Draft", sign: "○" },

@@ -1,7 +1,8 @@
 /** What a person may do. Each says what came of it, in words, and loses nothing that was typed. */
 
 import { signal } from "@preact/signals";
-import { Refusal, send } from "../api/http";
+import { answer, api, type Problem, Refusal, type Shapes } from "../api/http";
+import { withScene, withShot } from "../model/film";
 import { count } from "../model/format";
 import { film } from "./studio";
 import { toast } from "./ui";
@@ -9,32 +10,47 @@ import { toast } from "./ui";
 /** Names of what is under way, so that a button is not pressed twice. */
 export const busy = signal<ReadonlySet<string>>(new Set());
 
-/** Say what went wrong. */
-export function complain(error: unknown): void {
-  if (error instanceof Refusal && error.problems.length > 0) {
-    const lines = error.problems.map(
-      (each) => `${each.shot ? `${each.shot}: ` : ""}${each.field}: ${each.allowed}`,
-    );
-    toast([error.message, ...lines].join("\n"), "bad");
-  } else {
-    toast(error instanceof Error ? error.message : String(error), "bad");
-  }
+/** What the fields of the API are called on the page. */
+const NAMES: Readonly<Record<string, string>> = {
+  image_prompt: "image prompt",
+  video_prompt: "video prompt",
+  duration_seconds: "length",
+  start_frame_url: "start frame",
+  end_frame_url: "end frame",
+};
+
+/** Say in a line what stands in the way, and of which shot. */
+export function problemLine({ shot, field, allowed }: Problem): string {
+  return `${shot ? `${shot}: ` : ""}${NAMES[field] ?? field}: ${allowed}`;
 }
 
-/** Run an action under a name, once at a time; gives what it gave, or `null` when it failed and said so. */
-export async function act<T>(name: string, action: () => Promise<T>): Promise<T | null> {
+/** Say what went wrong, in the words of the API where it said something. */
+export function wordsOf(error: unknown): string {
+  if (error instanceof Refusal && error.problems.length > 0)
+    return error.problems.map(problemLine).join("\n");
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Run an action under a name, once at a time; gives what went wrong, in words, or `null`. */
+export async function tryTo(name: string, action: () => Promise<void>): Promise<string | null> {
   if (busy.value.has(name)) return null;
   busy.value = new Set(busy.value).add(name);
   try {
-    return await action();
-  } catch (error) {
-    complain(error);
+    await action();
     return null;
+  } catch (error) {
+    return wordsOf(error);
   } finally {
     const left = new Set(busy.value);
     left.delete(name);
     busy.value = left;
   }
+}
+
+/** Run an action under a name, once at a time, and say in the corner what went wrong. */
+export async function act(name: string, action: () => Promise<void>): Promise<void> {
+  const said = await tryTo(name, action);
+  if (said !== null) toast(said, "bad");
 }
 
 function project(): string {
@@ -43,32 +59,31 @@ function project(): string {
   return open.id;
 }
 
-export interface Quote {
-  readonly quote: string;
-  readonly problems: readonly { field: string; value: unknown; allowed: string; shot?: string | null }[];
-  readonly recommendations: readonly { readonly code: string; readonly sentence: string }[];
-  readonly counts: Readonly<Record<string, number>>;
+/** Name the open project in a path. */
+function here() {
+  return { params: { path: { project_id: project() } } };
 }
 
-export type Scope = "missing" | "failed" | "all" | readonly string[];
+export type Quote = Shapes["FilmEstimateOut"];
+export type Scope = NonNullable<Shapes["GenerateIn"]["scope"]>;
 
 /** Ask what generating would cost and what stands in its way; nothing is spent. */
-export function quote(scope: Scope): Promise<Quote> {
-  return send<Quote>("POST", `projects/${project()}/generate-scenes`, { scope, dry_run: true });
+export async function quote(scope: Scope): Promise<Quote> {
+  const path = "/api/v1/projects/{project_id}/generate-scenes";
+  const found = await answer(api.POST(path, { ...here(), body: { scope, dry_run: true } }));
+  if (!("problems" in found)) throw new Error("asked for a quote, and got an order");
+  return found;
 }
 
 export async function generate(scope: Scope): Promise<void> {
-  const made = await send<{ jobs: unknown[] }>("POST", `projects/${project()}/generate-scenes`, { scope });
-  toast(`${count(made.jobs.length, "job")} in line.`, "good");
-}
-
-interface Batch {
-  /** How many jobs each outcome befell. */
-  readonly counts: Readonly<Record<string, number>>;
+  const path = "/api/v1/projects/{project_id}/generate-scenes";
+  const made = await answer(api.POST(path, { ...here(), body: { scope } }));
+  if ("jobs" in made) toast(`${count(made.jobs.length, "job")} in line.`, "good");
 }
 
 export async function cancelAll(): Promise<void> {
-  const { counts } = await send<Batch>("POST", `projects/${project()}/cancel-scenes`, {});
+  const path = "/api/v1/projects/{project_id}/cancel-scenes";
+  const { counts } = await answer(api.POST(path, { ...here(), body: {} }));
   const [stopped, running] = [counts["cancelled"] ?? 0, counts["running"] ?? 0];
   const late =
     running > 0 ? ` ${count(running, "job has", "jobs have")} started and may be billed; they go on.` : "";
@@ -76,7 +91,8 @@ export async function cancelAll(): Promise<void> {
 }
 
 export async function retryFailed(): Promise<void> {
-  const { counts } = await send<Batch>("POST", `projects/${project()}/retry-failed-scenes`, {});
+  const path = "/api/v1/projects/{project_id}/retry-failed-scenes";
+  const { counts } = await answer(api.POST(path, { ...here(), body: {} }));
   const [again, risky] = [counts["queued"] ?? 0, counts["possible_duplicate"] ?? 0];
   toast(`${count(again, "failed job")} in line again.`, "good");
   if (risky > 0) toast(`${count(risky, "shot")} may have been billed already: retry each by itself.`, "bad");
@@ -87,24 +103,60 @@ export interface JobPlace {
   readonly scene_id: string | null;
 }
 
+function atJob({ id, scene_id }: JobPlace) {
+  return { params: { path: { project_id: project(), scene_id: scene_id ?? "", job_id: id } } };
+}
+
 export async function retry(job: JobPlace, acceptPossibleDuplicate = false): Promise<void> {
   const body = acceptPossibleDuplicate ? { accept_possible_duplicate: true } : {};
-  await send("POST", `projects/${project()}/scenes/${job.scene_id}/video/${job.id}/retry`, body);
+  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}/video/{job_id}/retry";
+  await api.POST(path, { ...atJob(job), body });
   toast("In line again.", "good");
 }
 
+const CANCELLED: Readonly<Record<Shapes["CancelOutcome"], string>> = {
+  cancelled: "Stopped before it was sent: free of charge.",
+  stopping: "Stopped waiting. The provider may still bill it; if the clip arrives it is kept as a take.",
+  already_final: "It was over already.",
+};
+
 export async function cancel(job: JobPlace): Promise<void> {
-  const path = `projects/${project()}/scenes/${job.scene_id}/video/${job.id}/cancel`;
-  const { outcome } = await send<{ outcome: string }>("POST", path, {});
-  const said: Record<string, string> = {
-    cancelled: "Stopped before it was sent: free of charge.",
-    stopping: "Stopped waiting. The provider may still bill it; if the clip arrives it is kept as a take.",
-    already_final: "It was over already.",
-  };
-  toast(said[outcome] ?? outcome);
+  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}/video/{job_id}/cancel";
+  const { outcome } = await answer(api.POST(path, atJob(job)));
+  toast(CANCELLED[outcome]);
 }
 
 export async function newTake(sceneId: string, shotId: string): Promise<void> {
-  await send("POST", `projects/${project()}/scenes/${sceneId}/render`, { shots: [shotId] });
+  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}/render";
+  const where = { params: { path: { project_id: project(), scene_id: sceneId } } };
+  await api.POST(path, { ...where, body: { shots: [shotId] } });
   toast("A new take is in line.", "good");
+}
+
+function atShot(sceneId: string, shotId: string) {
+  return { params: { path: { project_id: project(), scene_id: sceneId, shot_id: shotId } } };
+}
+
+/** Show a changed shot at once: its event comes a moment later. */
+async function show(call: Promise<{ readonly data?: Shapes["ShotDetail"] }>): Promise<void> {
+  const shot = await answer(call);
+  if (film.value) film.value = withShot(film.value, shot);
+}
+
+export async function chooseTake(sceneId: string, shotId: string, jobId: string): Promise<void> {
+  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}/shots/{shot_id}/take";
+  await show(api.POST(path, { ...atShot(sceneId, shotId), body: { job_id: jobId } }));
+  toast("This take stands for the shot now.", "good");
+}
+
+export async function editShot(sceneId: string, shotId: string, change: Shapes["ShotEdit"]): Promise<void> {
+  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}/shots/{shot_id}";
+  await show(api.PATCH(path, { ...atShot(sceneId, shotId), body: change }));
+}
+
+export async function editScene(sceneId: string, change: Shapes["SceneEdit"]): Promise<void> {
+  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}";
+  const where = { params: { path: { project_id: project(), scene_id: sceneId } } };
+  const { id, title, narration } = await answer(api.PATCH(path, { ...where, body: change }));
+  if (film.value) film.value = withScene(film.value, id, { title, narration });
 }

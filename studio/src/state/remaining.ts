@@ -1,13 +1,9 @@
 /** How long the film may still take. Asked of the API, which knows how long such clips took lately. */
 
 import { computed, effect, signal, untracked } from "@preact/signals";
-import { get } from "../api/http";
+import { answer, api } from "../api/http";
 import { isBusy } from "../model/film";
 import { film } from "./studio";
-
-interface RenderStatus {
-  readonly scenes: readonly { readonly eta_seconds: number | null }[];
-}
 
 /** Seconds; `null` where nothing is on its way or too little is known. */
 export const remaining = signal<number | null>(null);
@@ -17,7 +13,9 @@ const busyProject = computed(() => (film.value && isBusy(film.value) ? film.valu
 
 async function ask(project: string): Promise<void> {
   try {
-    const { scenes } = await get<RenderStatus>(`projects/${project}/render-status`);
+    const { scenes } = await answer(
+      api.GET("/api/v1/projects/{project_id}/render-status", { params: { path: { project_id: project } } }),
+    );
     const known = scenes.map((scene) => scene.eta_seconds).filter((seconds) => seconds !== null);
     remaining.value = known.length > 0 ? Math.max(...known) : null;
   } catch {

@@ -1,7 +1,7 @@
 /** What is on the screen: the film or a scene, stitched where that exists, else clip by clip. */
 
 import { computed, effect, signal, untracked } from "@preact/signals";
-import { get, Refusal } from "../api/http";
+import { answer, api, Refusal } from "../api/http";
 import type { Job } from "../model/film";
 import type { ShotView } from "../model/shots";
 import type { Span } from "../model/timeline";
@@ -18,25 +18,26 @@ interface Stitched {
   readonly spans: readonly Span[];
 }
 
-interface FilmAnswer {
-  readonly status: string;
-  readonly video_url: string | null;
-  readonly stale?: boolean;
-  readonly shots: readonly { shot_id: string; start: number; duration: number }[];
-}
-
 /** The stitched file of what is open, once it was fetched. */
 const whole = signal<Stitched | null>(null);
 
+interface Wanted {
+  readonly key: string;
+  readonly project: string;
+  /** `null` for the whole film. */
+  readonly scene: string | null;
+}
+
 /** What the stitched file must contain to be worth playing: the clips on show, in order. */
-const wanted = computed(() => {
+const wanted = computed<Wanted | null>(() => {
   const open = film.value;
   if (!open) return null;
   const views = sceneShots.value;
   if (views.length < 2 || views.some((view) => !view.clip)) return null;
-  const path = scene.value ? `projects/${open.id}/scenes/${scene.value.id}/film` : `projects/${open.id}/film`;
   const made = newestFilm([...open.jobs.values()], scene.value?.id ?? null);
-  return made ? { path, key: `${made.id}:${views.map((view) => view.clip?.id).join()}` } : null;
+  if (!made) return null;
+  const key = `${made.id}:${views.map((view) => view.clip?.id).join()}`;
+  return { key, project: open.id, scene: scene.value?.id ?? null };
 });
 
 function newestFilm(jobs: readonly Job[], sceneId: string | null): Job | null {
@@ -46,17 +47,24 @@ function newestFilm(jobs: readonly Job[], sceneId: string | null): Job | null {
   return films.sort((one, other) => other.created_at.localeCompare(one.created_at))[0] ?? null;
 }
 
-async function fetchWhole(path: string, key: string): Promise<void> {
+function askFilm(project: string, sceneId: string | null) {
+  if (sceneId === null) {
+    return api.GET("/api/v1/projects/{project_id}/film", { params: { path: { project_id: project } } });
+  }
+  return api.GET("/api/v1/projects/{project_id}/scenes/{scene_id}/film", {
+    params: { path: { project_id: project, scene_id: sceneId } },
+  });
+}
+
+async function fetchWhole({ key, project, scene: sceneId }: Wanted): Promise<void> {
   try {
-    const answer = await get<FilmAnswer>(path);
+    const made = await answer(askFilm(project, sceneId));
     if (untracked(() => wanted.value?.key) !== key) return;
-    const spans = answer.shots.map((each) => ({
-      shotId: each.shot_id,
-      start: each.start,
-      duration: each.duration,
-    }));
-    const current = answer.video_url !== null && !answer.stale && spans.length > 0;
-    whole.value = current && answer.video_url ? { key, url: answer.video_url, spans } : null;
+    const spans = made.shots.flatMap(({ shot_id, start, duration }) =>
+      shot_id === null ? [] : [{ shotId: shot_id, start, duration }],
+    );
+    const current = !made.stale && spans.length > 0;
+    whole.value = current && made.video_url ? { key, url: made.video_url, spans } : null;
   } catch (error) {
     // Without it the clips are played one after the other.
     if (!(error instanceof Refusal)) throw error;
@@ -86,7 +94,7 @@ const source = computed<Source>(() => {
 export function watchScreen(): void {
   effect(() => {
     const want = wanted.value;
-    if (want) void fetchWhole(want.path, want.key);
+    if (want) void fetchWhole(want);
   });
   effect(() => {
     const next = source.value;
@@ -124,13 +132,15 @@ async function renew(item: Item | null): Promise<boolean> {
   if (Date.now() - (renewed.get(id) ?? 0) < RENEW_AGAIN_SECONDS * 1000) return false;
   renewed.set(id, Date.now());
   if (!item) {
-    if (want) await fetchWhole(want.path, want.key);
+    if (want) await fetchWhole(want);
     return true;
   }
   const open = film.value;
   if (!open || !view?.clip) return false;
   try {
-    const job = await get<Job>(`jobs/${view.clip.id}`);
+    const job = await answer(
+      api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: view.clip.id } } }),
+    );
     film.value = {
       ...open,
       jobs: new Map(open.jobs).set(job.id, { ...view.clip, video_url: job.video_url }),

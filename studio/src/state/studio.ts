@@ -2,20 +2,12 @@
 
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { type Connection, follow } from "../api/feed";
-import { get, Refusal, Unreachable } from "../api/http";
+import { answer, api, Refusal, type Shapes, Unreachable } from "../api/http";
 import { apply, type Film } from "../model/film";
 import { shotsOf } from "../model/shots";
 import { openShot, route } from "./ui";
 
-export interface ProjectSummary {
-  readonly id: string;
-  readonly receipt: string;
-  readonly title: string;
-  readonly status: string;
-  readonly current_step: string;
-  readonly counts?: Readonly<Record<string, number>>;
-  readonly created_at: string;
-}
+export type ProjectSummary = Shapes["ProjectListed"];
 
 export type Load = "loading" | "ready" | "missing" | "forbidden" | "failed";
 
@@ -44,7 +36,7 @@ function loadOf(error: unknown): Load {
 /** Fetch the list of projects. */
 export async function refreshProjects(): Promise<void> {
   try {
-    const page = await get<{ data: ProjectSummary[] }>("projects?limit=100");
+    const page = await answer(api.GET("/api/v1/projects", { params: { query: { limit: 100 } } }));
     projects.value = page.data;
     projectsLoad.value = "ready";
   } catch (error) {

@@ -17,3 +17,12 @@ export function Badge({
     </span>
   );
 }
+
+/** Made from something else than the script says by now; still in use. */
+export function Stale() {
+  return (
+    <span class="badge tone-wait">
+      <span aria-hidden="true">↻</span> stale
+    </span>
+  );
+}

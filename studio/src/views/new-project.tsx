@@ -1,23 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
-import { Refusal, send } from "../api/http";
+import { answer, api, Refusal, type Shapes } from "../api/http";
 import { clock, count } from "../model/format";
 import { act, busy } from "../state/actions";
 import { refreshProjects } from "../state/studio";
 import { go, toast } from "../state/ui";
-
-interface Project {
-  readonly title: string;
-  readonly scenes: readonly {
-    readonly title: string;
-    readonly narration?: string | null;
-    readonly shots: readonly { readonly label?: string | null; readonly duration_seconds?: number | null }[];
-  }[];
-}
-
-interface Read {
-  readonly project: Project;
-  readonly notes: readonly string[];
-}
 
 const KEPT = "new-project-draft";
 const EXAMPLE = `Title: Night Shift
@@ -31,14 +17,14 @@ Steam rises from a split loaf. (4s)`;
 /** Paste a script, see what was understood, make the project. What was typed survives a reload. */
 export function NewProject() {
   const [script, setScript] = useState(sessionStorage.getItem(KEPT) ?? "");
-  const [read, setRead] = useState<Read | null>(null);
+  const [read, setRead] = useState<Shapes["ScriptOut"] | null>(null);
   const [error, setError] = useState("");
   useEffect(() => sessionStorage.setItem(KEPT, script), [script]);
 
   async function understand(): Promise<void> {
     setError("");
     try {
-      setRead(await send<Read>("POST", "scripts/read", { script }));
+      setRead(await answer(api.POST("/api/v1/scripts/read", { body: { script } })));
     } catch (reason) {
       setRead(null);
       if (!(reason instanceof Refusal)) throw reason;
@@ -48,17 +34,17 @@ export function NewProject() {
     }
   }
 
-  async function create(project: Project): Promise<void> {
-    const made = await send<{ receipt: string }>("POST", "projects", project);
+  async function create(project: Shapes["ProjectIn"]): Promise<void> {
+    const made = await answer(api.POST("/api/v1/projects", { body: project }));
     sessionStorage.removeItem(KEPT);
     await refreshProjects();
     toast(`Your receipt is ${made.receipt}.`, "good");
     go({ project: made.receipt, page: "project" });
   }
 
-  const seconds = read?.project.scenes
-    .flatMap((scene) => scene.shots)
-    .reduce((sum, shot) => sum + (shot.duration_seconds ?? 0), 0);
+  const scenes = read?.project.scenes ?? [];
+  const understood = scenes.flatMap((scene) => scene.shots ?? []);
+  const seconds = understood.reduce((sum, shot) => sum + (shot.duration_seconds ?? 0), 0);
   return (
     <section class="stack new-project" aria-labelledby="new-project">
       <h1 id="new-project">New project</h1>
@@ -101,13 +87,13 @@ export function NewProject() {
         <section class="stack card" aria-label="What was understood">
           <h2>{read.project.title}</h2>
           <p>
-            {count(read.project.scenes.length, "scene")},{" "}
-            {count(read.project.scenes.flatMap((scene) => scene.shots).length, "shot")}, {clock(seconds ?? 0)}
+            {count(scenes.length, "scene")}, {count(understood.length, "shot")}, {clock(seconds)}
           </p>
           <ol class="stack">
-            {read.project.scenes.map((scene, index) => (
+            {scenes.map((scene, index) => (
               <li key={`${index} ${scene.title}`}>
-                <strong>{scene.title}</strong> <span class="soft">{count(scene.shots.length, "shot")}</span>
+                <strong>{scene.title}</strong>{" "}
+                <span class="soft">{count(scene.shots?.length ?? 0, "shot")}</span>
               </li>
             ))}
           </ol>

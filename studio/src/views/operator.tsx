@@ -1,41 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
-import { get, Refusal } from "../api/http";
+import { answer, api, type Shapes } from "../api/http";
 
-export interface Operations {
-  readonly executors: readonly {
-    id: string;
-    name: string;
-    alive: boolean;
-    heartbeat_at: string;
-    lanes: readonly Lane[];
-  }[];
-  readonly gates: readonly Gate[];
-  readonly depths: readonly { status: string; kind: string; provider: string | null; jobs: number }[];
-  readonly failures: readonly { error_code: string; kind: string; provider: string | null; jobs: number }[];
-  readonly happenings: readonly Happening[];
-}
-
-interface Happening {
-  readonly type: string;
-  readonly project_id: string;
-  readonly job_id: string | null;
-  readonly created_at: string;
-}
-
-interface Lane {
-  readonly kind: string;
-  readonly provider: string;
-  readonly limit: number;
-}
-
-interface Gate {
-  readonly kind: string;
-  readonly provider: string;
-  readonly in_flight: number;
-  readonly faults: number;
-  readonly paused_until: string | null;
-  readonly paused_reason: string | null;
-}
+type Operations = Shapes["MachineRoom"];
 
 const AGAIN_SECONDS = 3;
 
@@ -118,14 +84,13 @@ export function Operator() {
   useEffect(() => {
     const stop = new AbortController();
     const ask = () =>
-      get<Operations>("operations", stop.signal)
+      answer(api.GET("/api/v1/operations", { signal: stop.signal }))
         .then((answer) => {
           setFound(answer);
           setError("");
         })
         .catch((reason: unknown) => {
-          if (!stop.signal.aborted)
-            setError(reason instanceof Refusal || reason instanceof Error ? reason.message : "");
+          if (!stop.signal.aborted) setError(reason instanceof Error ? reason.message : "");
         });
     void ask();
     const timer = setInterval(() => !document.hidden && void ask(), AGAIN_SECONDS * 1000);

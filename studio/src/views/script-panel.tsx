@@ -1,14 +1,64 @@
+import type { Scene } from "../model/film";
+import { seconds } from "../model/format";
 import type { ShotView } from "../model/shots";
 import { SHOT_FACES } from "../model/status";
+import { editScene, editShot } from "../state/actions";
+import { drafts, keepDraft } from "../state/drafts";
 import { player } from "../state/screening";
 import { film, scene as openScene, shots } from "../state/studio";
-import { Badge } from "./face";
+import { Editor, type Field } from "./editor";
+import { Badge, Stale } from "./face";
 
-const FIELDS = [
-  ["image_prompt", "Image prompt"],
-  ["video_prompt", "Video prompt"],
-  ["narration", "Narration"],
-] as const;
+const SHOT_FIELDS = [
+  { name: "image_prompt", label: "Image prompt", kind: "text" },
+  { name: "video_prompt", label: "Video prompt", kind: "text" },
+  { name: "narration", label: "Narration", kind: "text" },
+  { name: "duration_seconds", label: "Length in seconds", kind: "seconds" },
+] as const satisfies readonly Field[];
+
+const SCENE_FIELDS = [
+  { name: "title", label: "Title", kind: "line" },
+  { name: "narration", label: "Narration", kind: "text" },
+] as const satisfies readonly Field[];
+
+function EditButton({ id, label }: { id: string; label: string }) {
+  return (
+    <button type="button" class="button small" aria-label={label} onClick={() => keepDraft(id, {})}>
+      Edit
+    </button>
+  );
+}
+
+/** A shot's words and length, to read and to change. */
+export function ShotWords({ view }: { view: ShotView }) {
+  const { shot, scene } = view;
+  if (drafts.value[shot.id]) {
+    return (
+      <Editor
+        id={shot.id}
+        fields={SHOT_FIELDS}
+        values={shot}
+        note={view.clip && "The clip stays as it is and is marked stale, until you order a new take."}
+        save={(change) => editShot(scene.id, shot.id, change)}
+      />
+    );
+  }
+  return (
+    <>
+      <dl class="words">
+        {SHOT_FIELDS.map(({ name, label }) => [
+          <dt key={`${name} name`}>{label.replace(" in seconds", "")}</dt>,
+          <dd key={name} class="prose">
+            {name === "duration_seconds" ? seconds(shot[name]) : (shot[name] ?? "–")}
+          </dd>,
+        ])}
+      </dl>
+      <div class="row start">
+        <EditButton id={shot.id} label={`Edit shot ${shot.label}`} />
+      </div>
+    </>
+  );
+}
 
 function ShotCard({ view }: { view: ShotView }) {
   const { shot } = view;
@@ -19,20 +69,31 @@ function ShotCard({ view }: { view: ShotView }) {
           <strong>{shot.label}</strong>
         </button>
         <span class="row">
-          {view.stale && <span class="badge tone-wait">↻ stale</span>}
+          {view.stale && <Stale />}
           <Badge face={SHOT_FACES[view.status]} />
         </span>
       </div>
-      {FIELDS.map(
-        ([field, label]) =>
-          shot[field] && (
-            <div key={field}>
-              <p class="soft small">{label}</p>
-              <p class="prose">{shot[field]}</p>
-            </div>
-          ),
-      )}
+      <ShotWords view={view} />
     </li>
+  );
+}
+
+function SceneWords({ scene }: { scene: Scene }) {
+  if (drafts.value[scene.id]) {
+    return (
+      <Editor
+        id={scene.id}
+        fields={SCENE_FIELDS}
+        values={scene}
+        save={(change) => editScene(scene.id, change)}
+      />
+    );
+  }
+  return (
+    <div class="row spread">
+      <p class="prose soft">{scene.narration ?? "No narration for the whole scene."}</p>
+      <EditButton id={scene.id} label={`Edit scene ${scene.title}`} />
+    </div>
   );
 }
 
@@ -49,7 +110,7 @@ export function ScriptPanel() {
           <summary>
             <strong>{scene.title}</strong> <span class="soft">stage {scene.stage}</span>
           </summary>
-          {scene.narration && <p class="prose soft">{scene.narration}</p>}
+          <SceneWords scene={scene} />
           <ul class="stack">
             {shots.value
               .filter((view) => view.scene.id === scene.id)

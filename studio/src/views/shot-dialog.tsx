@@ -1,66 +1,75 @@
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api/http";
-import type { Job } from "../model/film";
-import { clock, money, secondsBetween, span } from "../model/format";
+import { useState } from "preact/hooks";
+import type { ShotView } from "../model/shots";
 import { isLive, SHOT_FACES } from "../model/status";
 import { act, cancel, newTake } from "../state/actions";
 import { shots } from "../state/studio";
 import { openShot } from "../state/ui";
 import { Dialog } from "./dialog";
-import { Badge } from "./face";
+import { Badge, Stale } from "./face";
 import { RetryButton } from "./retry";
+import { ShotWords } from "./script-panel";
+import { type Take, Takes, useTakes } from "./takes";
 
-interface Attempt {
-  readonly id: string;
-  readonly number: number;
-  readonly provider: string;
-  readonly model: string;
-  readonly state: string;
-  readonly actual_cost: number | null;
-  readonly estimated_cost: number | null;
-  readonly error_message: string | null;
-  readonly created_at: string;
-  readonly finished_at: string | null;
-}
-
-function Attempts({ job }: { job: Job }) {
-  const [attempts, setAttempts] = useState<readonly Attempt[] | null>(null);
-  useEffect(() => {
-    const stop = new AbortController();
-    get<{ attempts: Attempt[] }>(`jobs/${job.id}`, stop.signal)
-      .then((answer) => setAttempts(answer.attempts))
-      .catch(() => setAttempts([]));
-    return () => stop.abort();
-  }, [job.id, job.status]);
-  if (!attempts) return <p class="soft">Loading attempts…</p>;
-  if (attempts.length === 0) return <p class="soft">Nothing was sent to a provider yet.</p>;
+/** A take large, or what stands for the shot. */
+function Look({ view, take }: { view: ShotView; take: Take | undefined }) {
+  const { shot, clip, picture } = view;
+  const video = take ? take.kind === "video" && take.video_url : clip?.video_url;
+  const image = take?.kind === "image" ? take.video_url : picture;
+  const name = take ? `${take.kind === "image" ? "Image" : "Take"} ${take.take}` : "Clip";
   return (
-    <ol class="attempts">
-      {attempts.map((each) => {
-        const seconds = secondsBetween(each.created_at, each.finished_at);
-        return (
-          <li key={each.id}>
-            {each.number}. {each.provider} · {each.model} · {each.state} ·{" "}
-            {money(each.actual_cost ?? each.estimated_cost)}
-            {seconds !== null && ` · ${span(seconds)}`}
-            {each.error_message && <p class="soft">{each.error_message}</p>}
-          </li>
-        );
-      })}
-    </ol>
+    <div class="picture">
+      {video ? (
+        <video
+          src={video}
+          controls
+          playsInline
+          preload="metadata"
+          aria-label={`${name} of shot ${shot.label}`}
+        >
+          <track kind="captions" />
+        </video>
+      ) : (
+        image && <img src={image} alt={shot.image_prompt ?? `Start frame of shot ${shot.label}`} />
+      )}
+    </div>
   );
 }
 
-/** Everything about one shot. */
-export function ShotDialog() {
-  const view = shots.value.find((each) => each.shot.id === openShot.value);
-  if (!view) return null;
-  const { shot, scene, clip, job, takes } = view;
-  const close = () => {
-    openShot.value = null;
-  };
+function Actions({ view }: { view: ShotView }) {
+  const { job, clip, scene, shot } = view;
+  const live = job !== null && isLive(job.status);
   return (
-    <Dialog title={`Shot ${shot.label}`} wide onClose={close}>
+    <div class="dialog-actions start">
+      {job?.status === "failed" && <RetryButton job={job} />}
+      {live && (
+        <button
+          type="button"
+          class="button danger"
+          onClick={() => void act(`cancel ${job.id}`, () => cancel(job))}
+        >
+          Cancel
+        </button>
+      )}
+      {clip && !live && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => void act(`take of ${shot.id}`, () => newTake(scene.id, shot.id))}
+        >
+          New take
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Details({ view, close }: { view: ShotView; close: () => void }) {
+  const { shot, scene, job } = view;
+  const { takes, failure } = useTakes(view);
+  const [looked, setLooked] = useState<string | null>(null);
+  const take = takes.find((each) => each.id === looked);
+  return (
+    <>
       <div class="row spread">
         <h2>
           Shot {shot.label} <span class="soft">· {scene.title}</span>
@@ -71,82 +80,44 @@ export function ShotDialog() {
       </div>
       <div class="details">
         <div class="stack">
-          <div class="picture">
-            {clip?.video_url ? (
-              <video
-                src={clip.video_url}
-                controls
-                playsInline
-                preload="metadata"
-                aria-label={`Clip of shot ${shot.label}`}
-              >
-                <track kind="captions" />
-              </video>
-            ) : (
-              view.picture && (
-                <img src={view.picture} alt={shot.image_prompt ?? `Start frame of shot ${shot.label}`} />
-              )
-            )}
-          </div>
-          {takes.length > 0 && (
-            <section class="stack" aria-label="Takes">
-              <h3>Takes</h3>
-              {takes.map((take, index) => (
-                <div class="card" key={take.id}>
-                  <div class="row">
-                    <span>
-                      Take {takes.length - index}{" "}
-                      <Badge face={SHOT_FACES[take.status as keyof typeof SHOT_FACES]} />
-                    </span>
-                    {take.id === clip?.id && <span class="badge tone-good">✓ in the film</span>}
-                  </div>
-                  <Attempts job={take} />
-                </div>
-              ))}
-            </section>
-          )}
+          <Look view={view} take={take} />
+          {failure && <p class="notice">The takes cannot be listed now. {failure}</p>}
+          <Takes
+            view={view}
+            takes={takes}
+            shown={take?.id}
+            onShow={({ id }) => setLooked(id === looked ? null : id)}
+          />
         </div>
         <div class="stack">
-          <Badge face={SHOT_FACES[view.status]} />
+          <span class="row start">
+            <Badge face={SHOT_FACES[view.status]} />
+            {view.stale && <Stale />}
+          </span>
           {view.stale && (
             <p class="soft">
-              The script changed since this clip was made. It stays until you make a new take.
+              The script changed since this clip was made. It stays in the film until you make a new take.
             </p>
           )}
           {job?.error_message && view.status === "failed" && <p class="notice">{job.error_message}</p>}
-          <dl class="facts">
-            <dt>Length</dt>
-            <dd>{view.seconds === null ? "as the model likes" : clock(view.seconds)}</dd>
-            <dt>Image prompt</dt>
-            <dd class="prose">{shot.image_prompt ?? "–"}</dd>
-            <dt>Video prompt</dt>
-            <dd class="prose">{shot.video_prompt ?? "–"}</dd>
-            <dt>Narration</dt>
-            <dd class="prose">{shot.narration ?? "–"}</dd>
-          </dl>
-          <div class="dialog-actions start">
-            {job?.status === "failed" && <RetryButton job={job} />}
-            {job && isLive(job.status) && (
-              <button
-                type="button"
-                class="button danger"
-                onClick={() => void act(`cancel ${job.id}`, () => cancel(job))}
-              >
-                Cancel
-              </button>
-            )}
-            {clip && !(job && isLive(job.status)) && (
-              <button
-                type="button"
-                class="button"
-                onClick={() => void act(`take of ${shot.id}`, () => newTake(scene.id, shot.id))}
-              >
-                New take
-              </button>
-            )}
-          </div>
+          <ShotWords view={view} />
+          <Actions view={view} />
         </div>
       </div>
+    </>
+  );
+}
+
+/** Everything about one shot. */
+export function ShotDialog() {
+  const view = shots.value.find((each) => each.shot.id === openShot.value);
+  if (!view) return null;
+  const close = () => {
+    openShot.value = null;
+  };
+  return (
+    <Dialog title={`Shot ${view.shot.label}`} wide onClose={close}>
+      <Details key={view.shot.id} view={view} close={close} />
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { send } from "../api/http";
+import { api } from "../api/http";
 import { act, busy } from "../state/actions";
 
 /** Exchange a key for a session; the key itself is kept nowhere in the page. */
@@ -17,7 +17,7 @@ export function SignIn() {
         onSubmit={(event) => {
           event.preventDefault();
           void act("sign in", async () => {
-            await send("POST", "session", { key: key.trim() });
+            await api.POST("/api/v1/session", { body: { key: key.trim() } });
             location.reload();
           });
         }}

@@ -1,7 +1,7 @@
 import icon from "../icon.svg";
 import { isBusy } from "../model/film";
 import { eta } from "../model/format";
-import { stepLabel } from "../model/shots";
+import { percentOf, stepLabel } from "../model/shots";
 import { remaining } from "../state/remaining";
 import { connection, film, shots } from "../state/studio";
 import { go, listShown, shortcutsShown, theme, toast } from "../state/ui";
@@ -31,20 +31,19 @@ function Step() {
   const open = film.value;
   if (!open) return null;
   const views = shots.value;
-  const done = views.reduce((sum, view) => sum + (view.clip ? 100 : view.progress * 0.9), 0);
-  const percent = views.length > 0 ? Math.floor(done / views.length) : 0;
+  const percent = percentOf(views);
   return (
     <div class="step">
       <p>
         <span role="status">{stepLabel(open, views)}</span>
         <span class="soft">
-          {percent}%{isBusy(open) && remaining.value !== null ? ` · ${eta(remaining.value)}` : ""}
+          {percent}% of the film{isBusy(open) && remaining.value !== null ? ` · ${eta(remaining.value)}` : ""}
         </span>
       </p>
       <span
         class="meter"
         role="progressbar"
-        aria-label="Clips"
+        aria-label="The film"
         aria-valuenow={percent}
         aria-valuemin={0}
         aria-valuemax={100}
