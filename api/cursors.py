@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from domain.errors import InvalidRequestError, Problem
-from domain.records import Position
+from domain.paging import Position
 
 
 def encode(position: Position | None) -> str | None:

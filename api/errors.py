@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "nothing_to_render": "No shot lacks a clip.",
     "nothing_failed": "Nothing has failed that could be made again.",
     "nothing_to_resume": "Everything is there, or comes by itself.",
+    "not_review_ready": "The scene cannot be approved yet; problems names what is between.",
     "not_failed": "Only a failed job can be retried.",
     "possible_duplicate": "The job's outcome is unknown; retrying it may pay twice.",
     "no_result": "The provider has no result for this job that could be fetched again.",

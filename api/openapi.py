@@ -20,6 +20,7 @@ _ABOUT = {
     "project_id": ("The project's id or its receipt, such as AF83-0B6D.", {"type": "string"}),
     "scene_id": ("The scene's id.", _UUID),
     "shot_id": ("The shot's id.", _UUID),
+    "issue_id": ("The issue's id.", _UUID),
     "job_id": ("The job's id.", _UUID),
     "webhook_id": ("The webhook's id.", _UUID),
     "delivery_id": ("The delivery's id.", _UUID),

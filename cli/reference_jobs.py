@@ -95,6 +95,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "film_shots": (_EXECUTOR, "Of a film: which shots are in it, and where in seconds."),
     "start_image_job_id": (_RUSHES, "Of a clip: the image job whose picture it starts from."),
     "input_digest": (_RUSHES, "Digest of what it is made from; another one: the script changed since."),
+    "returned_at": (_RUSHES, "When a review sent it back; empty again once its scene is approved with it."),
 }
 
 

@@ -14,7 +14,8 @@ from db.parameters import as_json
 from db.statements import statement
 from domain.job import AttemptRecord, Job
 from domain.operations import Remaining
-from domain.records import JobFilter, NewJob, Page, Position
+from domain.paging import Page, Position
+from domain.records import JobFilter, NewJob
 from domain.statuses import IN_HAND, AttemptState, JobKind, JobStatus
 
 _jobs, _attempts = tables.jobs, tables.attempts

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import RowMapping, Select, Table, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.records import Page, Position
+from domain.paging import Page, Position
 
 T = TypeVar("T")
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables
@@ -13,11 +13,13 @@ from db.rollup import lock_for_roll_up, roll_up
 from db.script import scene_row, shot_rows
 from db.statements import statement
 from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Shot, Standing
+from domain.paging import Page, Position
 from domain.pipeline import ShotState
-from domain.records import Page, Position, Projects
-from domain.statuses import JobKind, JobStatus, RenderStatus, Step
+from domain.records import Projects
+from domain.statuses import JobKind, JobStatus, RenderStatus, ReviewStatus, Step
 
 _projects, _scenes, _shots = tables.projects, tables.scenes, tables.shots
+_issues = tables.review_issues
 
 
 class ProjectStore:
@@ -76,7 +78,11 @@ class ProjectStore:
         return next(iter(await self._read_scenes(project, scene)), None)
 
     async def _read_scenes(self, project: UUID, scene: UUID | None = None) -> tuple[Scene, ...]:
-        scenes = select(_scenes).where(_scenes.c.project_id == project)
+        still_open = select(func.count()).where(
+            _issues.c.scene_id == _scenes.c.id, _issues.c.resolved_at.is_(None)
+        )
+        counted = still_open.scalar_subquery().label("open_issues")
+        scenes = select(_scenes, counted).where(_scenes.c.project_id == project)
         shots = select(_shots).where(_shots.c.project_id == project)
         if scene is not None:
             scenes, shots = scenes.where(_scenes.c.id == scene), shots.where(_shots.c.scene_id == scene)
@@ -143,7 +149,9 @@ def _scene(row: RowMapping, shots: Iterable[Shot]) -> Scene:
         narration=row["narration"],
         stage=row["stage"],
         render_status=RenderStatus(row["render_status"]),
+        review_status=ReviewStatus(row["review_status"]),
         review_ready=row["review_ready"],
+        open_issues=row["open_issues"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         shots=tuple(shots),
@@ -159,4 +167,5 @@ def _shot_state(row: RowMapping) -> ShotState:
 
 def _tally(row: RowMapping) -> SceneTally:
     counts = {JobStatus(status): int(jobs) for status, jobs in row["counts"].items()}
-    return SceneTally(row["scene_id"], counts, row["progress"], row["missing"])
+    review = ReviewStatus(row["review_status"])
+    return SceneTally(row["scene_id"], counts, row["progress"], row["missing"], review)

@@ -13,6 +13,7 @@ from db.job_moves import JobMovesStore
 from db.jobs import JobStore
 from db.operations import OperationStore
 from db.projects import ProjectStore
+from db.reviews import ReviewStore
 from db.script import ScriptStore
 from db.takes import TakeStore
 from db.videos import VideoStore
@@ -27,6 +28,7 @@ from domain.records import (
     ProjectRecords,
     WebhookRecords,
 )
+from domain.review import ReviewRecords
 from domain.script import ScriptRecords
 from domain.takes import TakeRecords
 from domain.videos import VideoRecords
@@ -47,6 +49,7 @@ class PostgresTransaction:
         self.takes: TakeRecords = TakeStore(connection)
         self.videos: VideoRecords = VideoStore(connection)
         self.webhooks: WebhookRecords = WebhookStore(connection)
+        self.reviews: ReviewRecords = ReviewStore(connection)
 
 
 class PostgresRecords:

@@ -56,8 +56,6 @@ class ScriptStore:
         await self._connection.execute(later.values(position=_shots.c.position + len(new)))
         rows = shot_rows({"project_id": project, "id": scene}, new, position)
         await self._connection.execute(insert(_shots), list(rows))
-        # It has a shot now that nobody can look at.
-        await self._change(_scenes, scene, {"review_ready": False})
 
     async def choose(self, shots: Collection[UUID], kind: JobKind, job: UUID | None) -> None:
         """See the port."""

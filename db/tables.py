@@ -28,7 +28,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from domain.statuses import FINAL, IN_HAND, LIVE, AttemptState, JobKind, JobStatus, RenderStatus, Step
+from domain.review import IssueType
+from domain.statuses import (
+    FINAL,
+    IN_HAND,
+    LIVE,
+    AttemptState,
+    JobKind,
+    JobStatus,
+    RenderStatus,
+    ReviewStatus,
+    Step,
+)
 from domain.webhooks import DeliveryState
 
 metadata = MetaData(
@@ -86,6 +97,8 @@ scenes = Table(
     Column("review_ready", Boolean, nullable=False, server_default=text("false")),
     _moment("created_at", required=True),
     _moment("updated_at", required=True),
+    Column("review_status", Text, nullable=False, server_default=ReviewStatus.PENDING),
+    CheckConstraint(_in("review_status", ReviewStatus), name="review_status"),
     CheckConstraint("stage BETWEEN 7 AND 12", name="stage"),
     CheckConstraint(_in("render_status", RenderStatus), name="render_status"),
     Index(None, "project_id", "position"),
@@ -171,6 +184,7 @@ jobs = Table(
     Column("film_shots", JSONB),
     Column("start_image_job_id", Uuid),
     Column("input_digest", Text),
+    _moment("returned_at"),
     CheckConstraint(_in("kind", JobKind), name="kind"),
     CheckConstraint(_in("status", JobStatus), name="status"),
     CheckConstraint("scene_id IS NOT NULL OR kind = 'film'", name="scene_unless_film"),
@@ -254,6 +268,26 @@ videos = Table(
     Column("job_id", Uuid, ForeignKey("video_generation_jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("remixed_from", Uuid),
     _moment("hidden_at"),
+)
+
+review_issues = Table(
+    "review_issues",
+    metadata,
+    _id(),
+    Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("scene_id", Uuid, ForeignKey("scenes.id", ondelete="CASCADE"), nullable=False),
+    Column("shot_id", Uuid, ForeignKey("shots.id", ondelete="CASCADE")),
+    Column("type", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("at_seconds", Double),
+    _moment("created_at", required=True),
+    _moment("resolved_at"),
+    CheckConstraint(_in("type", IssueType), name="type"),
+    CheckConstraint("at_seconds >= 0", name="at_seconds"),
+    Index(None, "scene_id", "created_at", "id"),
+    Index(None, "project_id"),
+    Index(None, "shot_id"),
+    Index("ix_review_issues_open", "scene_id", postgresql_where=text("resolved_at IS NULL")),
 )
 
 OPEN_ATTEMPTS = frozenset({AttemptState.INTENT, AttemptState.ACCEPTED, AttemptState.UNKNOWN})

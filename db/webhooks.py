@@ -13,7 +13,8 @@ from db.pages import page_of
 from db.statements import statement
 from db.tables import webhook_deliveries as _deliveries
 from db.tables import webhooks as _webhooks
-from domain.records import Page, Position, Projects
+from domain.paging import Page, Position
+from domain.records import Projects
 from domain.webhooks import PING, Answered, Delivery, DeliveryState, DueDelivery, Webhook
 
 _SHOWN = [_webhooks.c[field.name] for field in fields(Webhook)]

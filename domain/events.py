@@ -70,6 +70,16 @@ class EventType(StrEnum):
     """A person changed a shot; what was made from something else is stale now."""
     SHOT_TAKE_CHOSEN = "shot.take_chosen"
     """A person chose the take that stands for a shot."""
+    REVIEW_READY = "review.ready"
+    """A scene became ready for review although its render status stayed."""
+    REVIEW_ENDED = "review.ended"
+    """A scene is no longer ready for review, or approved, although its render status stayed."""
+    REVIEW_RETURNED = "review.returned"
+    """A person filed an issue; the scene goes back to a stage, and what that stage feeds is stale now."""
+    REVIEW_RESOLVED = "review.resolved"
+    """A person resolved an issue; with the last one the scene comes back to stage 12."""
+    REVIEW_APPROVED = "review.approved"
+    """A person approved a scene with what stands for its shots."""
 
 
 @dataclass(frozen=True, slots=True)

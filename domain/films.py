@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domain.statuses import LIVE, JobKind, JobStatus, RenderStatus, Step
+from domain.statuses import LIVE, JobKind, JobStatus, RenderStatus, ReviewStatus, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,10 @@ class Scene:
     narration: str | None
     stage: int
     render_status: RenderStatus
+    review_status: ReviewStatus
     review_ready: bool
+    """Whether a person is to look at it now: its review status is ``video_complete``."""
+    open_issues: int
     created_at: datetime
     updated_at: datetime
     shots: tuple[Shot, ...] = ()
@@ -156,6 +159,8 @@ class SceneTally:
     """0–100 over the deciding jobs and the missing ones; 100 exactly when every clip is there."""
     missing: int = 0
     """Shots that no job decides for: never ordered, or cancelled."""
+    review: ReviewStatus = ReviewStatus.PENDING
+    """What a person decided, as it was when the scene was last rolled up."""
 
     @property
     def total(self) -> int:
@@ -185,3 +190,9 @@ class SceneTally:
         if self.failed:
             return RenderStatus.FAILED
         return RenderStatus.COMPLETE if self.completed else RenderStatus.PENDING
+
+    @property
+    def review_ready(self) -> bool:
+        """Whether every shot has its clip, nothing is under way, and a person has not decided yet."""
+        decided = self.review in {ReviewStatus.APPROVED, ReviewStatus.RETURNED}
+        return self.status is RenderStatus.COMPLETE and not self.missing and not decided

@@ -76,6 +76,8 @@ class Job:
     input_digest: str | None
     """What it is made from: the same as the shot's of now, or the result is stale. Unknown where it was
     inserted by SQL."""
+    returned_at: datetime | None
+    """When a review sent it back; ``None`` again once the scene is approved with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

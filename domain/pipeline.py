@@ -37,7 +37,7 @@ class ShotState:
     image_path: str | None
     """Where that image is stored."""
     image_stale: bool
-    """Whether that image was made from something else than the shot says now."""
+    """Whether that image was made from something else than the shot says now, or was sent back."""
 
     @property
     def stuck(self) -> bool:

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 from domain.access import ApiKey, Scope
@@ -26,36 +26,19 @@ from domain.operations import (
     QueueTurn,
     Remaining,
 )
+from domain.paging import Page, Position
 from domain.pipeline import JobOutcome, ShotState
 from domain.rates import Booking
 from domain.requests import GenerationRequest
+from domain.review import ReviewRecords
 from domain.script import ScriptRecords
 from domain.statuses import CancelOutcome, JobKind, JobStatus
 from domain.takes import TakeRecords
 from domain.videos import VideoRecords
 from domain.webhooks import Delivery, Webhook
 
-T = TypeVar("T")
-
 Projects = Collection[UUID] | None
 """The only projects that exist for a caller; ``None`` for all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page ends: the next one starts after this row, newest first."""
-
-    created_at: datetime
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """One page of a list."""
-
-    data: Sequence[T]
-    next: Position | None
-    """``None`` on the last page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -386,6 +369,7 @@ class Transaction(Protocol):
     takes: TakeRecords
     videos: VideoRecords
     webhooks: WebhookRecords
+    reviews: ReviewRecords
 
 
 class Records(Protocol):

@@ -85,6 +85,19 @@ class RenderStatus(StrEnum):
     """No deciding job is live and at least one failed."""
 
 
+class ReviewStatus(StrEnum):
+    """What a person made of a scene's videos."""
+
+    PENDING = "pending"
+    """Some video is missing, on its way or failed: there is nothing to decide yet."""
+    VIDEO_COMPLETE = "video_complete"
+    """Every shot has its clip: review ready."""
+    APPROVED = "approved"
+    """A person approved them; until another clip comes."""
+    RETURNED = "returned"
+    """A person sent the scene back; until its last issue is resolved."""
+
+
 class Step(StrEnum):
     """How far a project has come (``current_step``)."""
 

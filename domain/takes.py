@@ -23,7 +23,7 @@ class Take:
     chosen: bool
     """Whether it stands for the shot: a person chose it, or it is the newest that is completed."""
     stale: bool
-    """Whether it is made from something else than the shot says by now."""
+    """Whether it is made from something else than the shot says by now, or was sent back."""
     status: JobStatus
     progress: int
     storage_path: str | None

@@ -136,6 +136,8 @@ async def choose_take(
             raise ConflictError(f"this take is {take.status}; nothing is stored of it", "not_stored_yet")
         kind = take.kind
     await tx.script.choose([shot.id], kind, job)
+    if kind is JobKind.VIDEO and job != shot.chosen_job_id:
+        await tx.reviews.reopen(scene.id)
     data = {"shot_id": str(shot.id), "kind": kind, "chosen": None if job is None else str(job)}
     await tx.events.append(film.project.id, EventType.SHOT_TAKE_CHOSEN, scene=scene.id, job=job, data=data)
     await tx.projects.roll_up(film.project.id, [scene.id])

@@ -7,7 +7,8 @@ from uuid import UUID
 from domain.access import Caller
 from domain.errors import ConflictError, NotFoundError
 from domain.job import AttemptRecord, Job
-from domain.records import JobFilter, Page, Position, Transaction
+from domain.paging import Page, Position
+from domain.records import JobFilter, Transaction
 from domain.statuses import FINAL, CancelOutcome, JobKind
 from services import projects
 

@@ -1,7 +1,7 @@
 """A whole film as one order: images, clips that start from them, the films of its scenes and of all of it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -74,13 +74,26 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     except InvalidRequestError as error:
         return FilmEstimate(Decimal(0), dict.fromkeys(JobKind, 0), error.problems, ())
     plan = draft.plan
-    nothing = [] if plan.jobs or plan.wrong or plan.busy else [_nothing(film)]
-    return FilmEstimate(
-        plan.quote,
-        {kind: plan.count(kind) for kind in JobKind},
-        [*plan.wrong, *plan.busy, *nothing],
-        advise(draft.picks, draft.planner),
-    )
+    return _estimated(draft, [] if plan.jobs or plan.wrong or plan.busy else [_nothing(film)])
+
+
+async def estimate_anew(
+    tx: Transaction, film: Film, catalogue: Catalogue, shots: Collection[UUID], *, images: bool
+) -> FilmEstimate:
+    """Tell what new takes of these shots would come to, were their clips, and ``images`` as well, stale."""
+    try:
+        makers = makers_of(catalogue, None, None)
+    except InvalidRequestError as error:
+        return FilmEstimate(Decimal(0), dict.fromkeys(JobKind, 0), error.problems, ())
+    states = dict(await tx.projects.shot_states(film.project.id))
+    if images:
+        states |= {shot: replace(states[shot], image_stale=True) for shot in shots}
+    every = [Pick(scene, shot) for scene in film.scenes for shot in scene.shots]
+    planner = Planner(film.project, states, makers)
+    draft = _Draft(film, planner, [pick for pick in every if pick.shot.id in shots])
+    _plan_shots(draft, fresh=True, named=True)
+    await _plan_films(tx, draft)
+    return _estimated(draft, ())
 
 
 async def generate(
@@ -131,6 +144,16 @@ async def make_failed_films_anew(tx: Transaction, film: Film, catalogue: Catalog
     draft = _Draft(film, Planner(film.project, states, makers_of(catalogue, None, None)), ())
     await _plan_films(tx, draft, scopes)
     return await _admit(tx, film, draft.plan) if draft.plan.jobs else None
+
+
+def _estimated(draft: _Draft, problems: Sequence[Problem]) -> FilmEstimate:
+    plan = draft.plan
+    return FilmEstimate(
+        plan.quote,
+        {kind: plan.count(kind) for kind in JobKind},
+        [*plan.wrong, *plan.busy, *problems],
+        advise(draft.picks, draft.planner),
+    )
 
 
 def _sound(plan: Plan) -> Plan:

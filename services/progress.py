@@ -10,7 +10,7 @@ from domain.films import SceneTally, Standing
 from domain.operations import Pace, Remaining
 from domain.ports import Lane
 from domain.records import Transaction
-from domain.statuses import JobKind, RenderStatus, Step
+from domain.statuses import JobKind, Step
 from services import projects
 from services.lanes import lane_for, living_lanes
 
@@ -25,8 +25,8 @@ class SceneProgress:
 
     @property
     def review_ready(self) -> bool:
-        """Whether every shot has its clip and nothing else is under way."""
-        return self.tally.status is RenderStatus.COMPLETE and not self.tally.missing
+        """Whether every shot has its clip and a person is to look at it now."""
+        return self.tally.review_ready
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from uuid import UUID
 from domain.access import Caller
 from domain.errors import InvalidRequestError, NotAllowedError, NotFoundError, Problem
 from domain.films import Film, NewProject, Project, Scene
-from domain.records import Page, Position, Transaction
+from domain.paging import Page, Position
+from domain.records import Transaction
 from domain.statuses import JobStatus
 
 _RECEIPT = re.compile(r"[0-9A-F]{4}-[0-9A-F]{4}")

@@ -11,7 +11,8 @@ from domain.access import Caller
 from domain.errors import ConflictError, InvalidRequestError, NotAllowedError, NotFoundError, Problem
 from domain.events import EventType
 from domain.fetching import url_problem
-from domain.records import Page, Position, Transaction
+from domain.paging import Page, Position
+from domain.records import Transaction
 from domain.webhooks import Delivery, Webhook
 from services import projects
 

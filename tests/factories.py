@@ -72,11 +72,12 @@ def result(cost: str | None = "0.25") -> Result:
 
 
 def stored(held: Claim, **changes: Any) -> Row:
-    """Give the columns that a stored clip sets."""
+    """Give the columns that a stored clip, or image, sets."""
     job = held.job
+    ending = "png" if job.kind is JobKind.IMAGE else "mp4"
     return {
         "video_url": f"/api/v1/jobs/{job.id}/content",
-        "storage_path": f"{job.project_id}/{job.scene_id}/{job.id}.mp4",
+        "storage_path": f"{job.project_id}/{job.scene_id}/{job.id}.{ending}",
         "sha256": "0" * 64,
         "size_bytes": 1000,
         "width": 1280,
@@ -182,6 +183,13 @@ async def silence(database: Transactions, executor: UUID, seconds: float = 3600)
         executor=executor,
         seconds=seconds,
     )
+
+
+async def complete_all(queue: JobQueue, executor: UUID, *, provider: str = "mock") -> None:
+    """Make everything that is queued, and what it lets go on: images, then clips."""
+    for kind in (JobKind.IMAGE, JobKind.VIDEO):
+        for held in await claim_all(queue, executor, lane(500, provider=provider, kind=kind)):
+            await Life(queue, held).to(JobStatus.COMPLETED)
 
 
 def resumes(held: Claim) -> bool:

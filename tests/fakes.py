@@ -59,7 +59,7 @@ def make_job(**changes: Any) -> Job:
         error_code=None, error_message=None, created_at=NOW, queued_at=NOW, processing_started_at=NOW,
         submitted_at=None, generated_at=None, completed_at=None, finished_at=None,
         poster_path=None, sprite=None, film_shots=None,
-        start_image_job_id=None, input_digest=None,
+        start_image_job_id=None, input_digest=None, returned_at=None,
     )  # fmt: skip
     return replace(job, **changes)
 

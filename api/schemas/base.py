@@ -31,7 +31,8 @@ def _storable(text: str) -> str:
     return text
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
+    """Refuse a text that says nothing."""
     if not text.strip():
         raise PydanticCustomError("blank", "must not be empty")
     return _storable(text)
@@ -40,11 +41,11 @@ def _said(text: str) -> str:
 LONGEST_TITLE = 200
 LONGEST_TEXT = 8_000
 
-Title = Annotated[str, Field(max_length=LONGEST_TITLE), AfterValidator(_said)]
+Title = Annotated[str, Field(max_length=LONGEST_TITLE), AfterValidator(said)]
 """A name for people."""
 Text = Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_storable)]
 """A prompt or a narration."""
-Name = Annotated[str, Field(max_length=LONGEST_TITLE), AfterValidator(_said)]
+Name = Annotated[str, Field(max_length=LONGEST_TITLE), AfterValidator(said)]
 """A provider, a model, an id."""
 
 

@@ -8,9 +8,10 @@ from pydantic import Field
 
 from api.schemas.base import Answered, Cost
 from api.schemas.projects import ProjectOut, ProjectStatusOut, SceneOut
+from api.schemas.reviews import IssueOut
 from domain.events import EventType
 from domain.job import Job
-from domain.statuses import JobKind, JobStatus, RenderStatus, Step
+from domain.statuses import JobKind, JobStatus, RenderStatus, ReviewStatus, Step
 from domain.takes import Take
 from services.snapshots import Snapshot
 
@@ -106,11 +107,29 @@ class JobChange(Answered):
 
 
 class SceneChange(Answered):
-    """``data`` of the events ``scene.*`` about rendering."""
+    """``data`` of the events ``scene.*`` about rendering, and of ``review.ready`` and ``review.ended``."""
 
     status: RenderStatus
     previous_status: RenderStatus
     review_ready: bool
+    review_status: ReviewStatus | None = Field(
+        default=None, description="Missing in events before it was told."
+    )
+    stage: int | None = None
+
+
+class ReviewChange(Answered):
+    """``data`` of the events ``review.*`` that tell what a person did: how the scene stands after it."""
+
+    stage: int
+    review_status: ReviewStatus
+    review_ready: bool
+    open_issues: int
+    issue: IssueOut | None = Field(default=None, description="The one that was filed or resolved.")
+    shots: list[UUID] | None = Field(
+        default=None, description="Of review.returned: every take there is of these shots is stale now,"
+    )
+    kinds: list[JobKind] | None = Field(default=None, description="of these kinds.")
 
 
 class ProjectChange(Answered):
@@ -130,7 +149,7 @@ class EventMessage(Answered):
     project_id: UUID
     scene_id: UUID | None
     job_id: UUID | None
-    data: JobChange | SceneChange | ProjectChange | dict[str, Any]
+    data: JobChange | SceneChange | ReviewChange | ProjectChange | dict[str, Any]
     created_at: datetime = Field(
         description="The moment of the change; a job's columns of that move have the same one."
     )

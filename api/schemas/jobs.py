@@ -93,6 +93,10 @@ class JobOut(Answered):
     input_digest: str | None = Field(
         description="What it is made from: another one than the shot has by now makes it stale."
     )
+    returned_at: datetime | None = Field(
+        description="When a review sent it back, which makes it stale; null again once the scene is approved "
+        "with it."
+    )
     take: int | None = Field(description="1 for the shot's first of its kind; null without a shot.")
     chosen: bool | None = Field(description="Whether it stands for its shot, in the film too.")
     stale: bool | None = Field(description="Whether it is made from something else than the shot says now.")

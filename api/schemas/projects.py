@@ -12,7 +12,7 @@ from api.reading import LONGEST_SHOT
 from api.schemas.base import Answered, Asked, Text, Title
 from domain.films import NewProject, NewScene, NewShot
 from domain.frames import address_problem
-from domain.statuses import JobStatus, RenderStatus, Step
+from domain.statuses import JobStatus, RenderStatus, ReviewStatus, Step
 from services.progress import FilmProgress, SceneProgress
 from services.projects import Listed, labels_for
 
@@ -117,9 +117,14 @@ class SceneBase(Answered):
     position: int
     title: str
     narration: str | None
-    stage: int
+    stage: int = Field(
+        description="7 script and timing, 8 frames, 9 dialogue and audio, 10 assembly, 11 quote and "
+        "confirmation, 12 video review."
+    )
     render_status: RenderStatus
-    review_ready: bool
+    review_status: ReviewStatus
+    review_ready: bool = Field(description="Whether review_status is video_complete: a person is to look.")
+    open_issues: int
     created_at: datetime
     updated_at: datetime
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from api.schemas.base import Answered, Asked, Name
 from api.schemas.events import EventMessage
 from domain.fetching import LONGEST_URL
-from domain.records import Page
+from domain.paging import Page
 from domain.webhooks import Delivery, DeliveryState
 from services.webhooks import Registered
 

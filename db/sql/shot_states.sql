@@ -2,7 +2,7 @@
 SELECT s.id AS shot_id, v.status AS video, i.status AS image,
        coalesce(w.video_live, false) AS video_live, w.live_image,
        t.video_job_id AS clip, t.image_job_id AS chosen_image, c.storage_path AS image_path,
-       coalesce(c.input_digest <> n.image_digest, false) AS image_stale
+       coalesce(c.input_digest <> n.image_digest, false) OR c.returned_at IS NOT NULL AS image_stale
 FROM shots s
 JOIN chosen_takes t ON t.shot_id = s.id
 JOIN shot_inputs n ON n.shot_id = s.id

@@ -5,7 +5,8 @@
 SELECT s.id AS scene_id,
        coalesce(d.counts, '{}') AS counts,
        coalesce(CAST(floor(d.points / (d.jobs + m.shots)) AS integer), 0) AS progress,
-       m.shots AS missing
+       m.shots AS missing,
+       s.review_status
 FROM scenes s
 CROSS JOIN LATERAL (
     SELECT jsonb_object_agg(g.status, g.jobs) AS counts, sum(g.points) AS points, sum(g.jobs) AS jobs

@@ -104,7 +104,7 @@ def _roll_ups_are_true(
             pending.add(scene["project_id"])
             continue
         assert scene["render_status"] == expected, scene["id"]
-        assert scene["review_ready"] == (expected is RenderStatus.COMPLETE and scene["id"] not in short)
+        _review_is_true(scene, expected is RenderStatus.COMPLETE and scene["id"] not in short)
     for project in projects:
         theirs = [s["render_status"] for s in scenes if s["project_id"] == project["id"]]
         if project["id"] not in pending:
@@ -112,6 +112,15 @@ def _roll_ups_are_true(
             if expected is RenderStatus.COMPLETE and project["id"] in {s["project_id"] for s in missing}:
                 expected = RenderStatus.PENDING
             assert project["status"] == expected, project["id"]
+
+
+def _review_is_true(scene: Row, complete: bool) -> None:
+    """A person's decision stands, where the clips allow it; else it is what the clips make of it."""
+    status = scene["review_status"]
+    assert scene["review_ready"] == (status == "video_complete"), scene
+    if status != "returned":
+        assert complete == (status in {"video_complete", "approved"}), scene
+    assert status not in {"video_complete", "approved"} or scene["stage"] == 12, scene
 
 
 def deciding_jobs(jobs: Iterable[Row]) -> list[Row]:

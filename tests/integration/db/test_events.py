@@ -254,7 +254,13 @@ async def test_a_life_is_told_with_what_a_page_needs(database: Database) -> None
         EventType.SCENE_COMPLETE,
         EventType.PROJECT_COMPLETE,
     ]
-    assert others[2][1] == {"status": "complete", "previous_status": "rendering", "review_ready": True}
+    assert others[2][1] == {
+        "status": "complete",
+        "previous_status": "rendering",
+        "review_ready": True,
+        "review_status": "video_complete",
+        "stage": 12,
+    }
 
 
 async def test_a_failure_and_a_cancel_say_what_became_of_the_job(database: Database) -> None:

@@ -175,7 +175,13 @@ async def test_rolling_up_again_tells_nothing(database: Database) -> None:
         await roll_up(database, project, scene)
     told = await rows(database, "SELECT type, data FROM job_events WHERE job_id IS NULL ORDER BY id")
     assert [one["type"] for one in told] == ["scene.complete", "project.complete"]
-    assert told[0]["data"] == {"status": "complete", "previous_status": "pending", "review_ready": True}
+    assert told[0]["data"] == {
+        "status": "complete",
+        "previous_status": "pending",
+        "review_ready": True,
+        "review_status": "video_complete",
+        "stage": 12,
+    }
     assert told[1]["data"]["previous_status"] == "pending"
 
 
