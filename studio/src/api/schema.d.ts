@@ -366,6 +366,26 @@ export interface paths {
         patch: operations["edit_scene"];
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/scenes/{scene_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a scene
+         * @description With the clips that stand for its shots; what was sent back and stands all the same is accepted by it. Approving once more changes nothing. An approval ends with any other clip.
+         */
+        post: operations["approve_scene"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/scenes/{scene_id}/film": {
         parameters: {
             query?: never;
@@ -384,6 +404,47 @@ export interface paths {
          * @description Copies the clips, which takes moments; clips unlike the others are re-encoded. Gives the film that is on its way, or the stored one where no clip has changed since.
          */
         post: operations["order_scene_film"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/scenes/{scene_id}/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the issues of a scene, newest first */
+        get: operations["list_issues"];
+        put?: never;
+        /**
+         * Send a scene back
+         * @description Files what is wrong and sends the scene back to the stage where that is mended. What that stage feeds turns stale; nothing is deleted, and nothing is made by itself. With preview it only tells what would open again, and the quote.
+         */
+        post: operations["file_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/scenes/{scene_id}/issues/{issue_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve an issue
+         * @description With its last open issue the scene comes back to stage 12, and is ready for review as soon as every shot has its clip. Resolving once more changes nothing.
+         */
+        post: operations["resolve_issue"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1324,7 +1385,7 @@ export interface components {
              */
             created_at: string;
             /** Data */
-            data: components["schemas"]["JobChange"] | components["schemas"]["SceneChange"] | components["schemas"]["ProjectChange"] | {
+            data: components["schemas"]["JobChange"] | components["schemas"]["SceneChange"] | components["schemas"]["ReviewChange"] | components["schemas"]["ProjectChange"] | {
                 [key: string]: unknown;
             };
             /** Job Id */
@@ -1352,7 +1413,7 @@ export interface components {
          * @description What an event tells. Further ones may come: whoever reads events passes over those it does not know.
          * @enum {string}
          */
-        EventType: "job.waiting" | "job.queued" | "job.processing" | "job.generating" | "job.uploading" | "job.completed" | "job.failed" | "job.cancelled" | "job.progress" | "job.submit_unknown" | "job.take_kept" | "job.stopped" | "scene.pending" | "scene.rendering" | "scene.complete" | "scene.failed" | "project.pending" | "project.rendering" | "project.complete" | "project.failed" | "project.step" | "project.changed" | "scene.added" | "scene.changed" | "shot.added" | "shot.changed" | "shot.take_chosen";
+        EventType: "job.waiting" | "job.queued" | "job.processing" | "job.generating" | "job.uploading" | "job.completed" | "job.failed" | "job.cancelled" | "job.progress" | "job.submit_unknown" | "job.take_kept" | "job.stopped" | "scene.pending" | "scene.rendering" | "scene.complete" | "scene.failed" | "project.pending" | "project.rendering" | "project.complete" | "project.failed" | "project.step" | "project.changed" | "scene.added" | "scene.changed" | "shot.added" | "shot.changed" | "shot.take_chosen" | "review.ready" | "review.ended" | "review.returned" | "review.resolved" | "review.approved";
         /**
          * ExecutorOut
          * @description An executor that has not signed off.
@@ -1581,6 +1642,130 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * IssueFiledOut
+         * @description What an issue did.
+         */
+        IssueFiledOut: {
+            issue: components["schemas"]["IssueOut"];
+            reopens: components["schemas"]["ReopeningOut"];
+            scene: components["schemas"]["SceneReview"];
+        };
+        /**
+         * IssueIn
+         * @description What is wrong with a scene.
+         */
+        IssueIn: {
+            /**
+             * At Seconds
+             * @description From the beginning of the scene.
+             * @default null
+             * @example 4.5
+             */
+            at_seconds?: number | null;
+            /**
+             * Description
+             * @example Her coat is blue in 1A and red in 1B.
+             */
+            description: string;
+            /**
+             * Preview
+             * @description Only tell what would open again and what it would cost.
+             * @default false
+             */
+            preview?: boolean;
+            /**
+             * Shot Id
+             * @description The shot that it is about. Default: all of the scene.
+             * @default null
+             */
+            shot_id?: string | null;
+            /**
+             * @description visual_continuity sends the scene back to stage 8, timing to 7, dialogue_audio to 9, narrative_structure to 7.
+             * @example visual_continuity
+             */
+            type: components["schemas"]["IssueType"];
+        };
+        /**
+         * IssueList
+         * @description One page of issues, newest first.
+         */
+        IssueList: {
+            /** Data */
+            data: components["schemas"]["IssueOut"][];
+            /**
+             * Next
+             * @description The after of the next page; null on the last one.
+             */
+            next: string | null;
+        };
+        /**
+         * IssueOut
+         * @description An issue.
+         */
+        IssueOut: {
+            /** At Seconds */
+            at_seconds: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Description */
+            description: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /** Resolved At */
+            resolved_at: string | null;
+            /**
+             * Scene Id
+             * Format: uuid
+             */
+            scene_id: string;
+            /** Shot Id */
+            shot_id: string | null;
+            /** @description Where it sent the scene back to. */
+            stage: components["schemas"]["Stage"];
+            status: components["schemas"]["IssueStatus"];
+            type: components["schemas"]["IssueType"];
+        };
+        /**
+         * IssuePreviewOut
+         * @description What an issue would do.
+         */
+        IssuePreviewOut: {
+            reopens: components["schemas"]["ReopeningOut"];
+            /** @description As it would stand then. */
+            scene: components["schemas"]["SceneReview"];
+        };
+        /**
+         * IssueResolvedOut
+         * @description A resolved issue, and its scene.
+         */
+        IssueResolvedOut: {
+            issue: components["schemas"]["IssueOut"];
+            scene: components["schemas"]["SceneReview"];
+        };
+        /**
+         * IssueStatus
+         * @description Whether an issue still keeps its scene from being approved.
+         * @enum {string}
+         */
+        IssueStatus: "open" | "resolved";
+        /**
+         * IssueType
+         * @description What is wrong; each type has the stage where it is mended.
+         * @enum {string}
+         */
+        IssueType: "visual_continuity" | "timing" | "dialogue_audio" | "narrative_structure";
         /**
          * JobCard
          * @description A job as the page shows it. Ids and status first; what is not known yet is null.
@@ -1857,6 +2042,11 @@ export interface components {
             /** Resolution */
             resolution: string | null;
             /**
+             * Returned At
+             * @description When a review sent it back, which makes it stale; null again once the scene is approved with it.
+             */
+            returned_at: string | null;
+            /**
              * Run After
              * Format: date-time
              */
@@ -2025,6 +2215,11 @@ export interface components {
             queued_at: string | null;
             /** Resolution */
             resolution: string | null;
+            /**
+             * Returned At
+             * @description When a review sent it back, which makes it stale; null again once the scene is approved with it.
+             */
+            returned_at: string | null;
             /**
              * Run After
              * Format: date-time
@@ -2561,6 +2756,47 @@ export interface components {
          */
         RenderStatus: "pending" | "rendering" | "complete" | "failed";
         /**
+         * ReopenedShot
+         * @description A shot that opens again.
+         */
+        ReopenedShot: {
+            /** Label */
+            label: string;
+            /**
+             * Shot Id
+             * Format: uuid
+             */
+            shot_id: string;
+        };
+        /**
+         * ReopeningOut
+         * @description What an issue opens again, and what making that anew would come to today. Nothing is made by itself.
+         */
+        ReopeningOut: {
+            counts: components["schemas"]["CountsOut"];
+            /**
+             * Kinds
+             * @description What there is of these kinds turns stale, and is not deleted,
+             */
+            kinds: components["schemas"]["JobKind"][];
+            /**
+             * Problems
+             * @description What would stand in the way of making it anew.
+             */
+            problems: components["schemas"]["ProblemEntry"][];
+            /**
+             * Quote
+             * @description USD.
+             */
+            quote: number;
+            /**
+             * Shots
+             * @description of these shots.
+             */
+            shots: components["schemas"]["ReopenedShot"][];
+            stage: components["schemas"]["Stage"];
+        };
+        /**
          * ResumeIn
          * @description How to go on.
          */
@@ -2606,6 +2842,42 @@ export interface components {
             accept_possible_duplicate?: boolean;
         };
         /**
+         * ReviewChange
+         * @description ``data`` of the events ``review.*`` that tell what a person did: how the scene stands after it.
+         */
+        ReviewChange: {
+            /**
+             * @description The one that was filed or resolved.
+             * @default null
+             */
+            issue?: components["schemas"]["IssueOut"] | null;
+            /**
+             * Kinds
+             * @description of these kinds.
+             * @default null
+             */
+            kinds?: components["schemas"]["JobKind"][] | null;
+            /** Open Issues */
+            open_issues: number;
+            /** Review Ready */
+            review_ready: boolean;
+            review_status: components["schemas"]["ReviewStatus"];
+            /**
+             * Shots
+             * @description Of review.returned: every take there is of these shots is stale now,
+             * @default null
+             */
+            shots?: string[] | null;
+            /** Stage */
+            stage: number;
+        };
+        /**
+         * ReviewStatus
+         * @description What a person made of a scene's videos.
+         * @enum {string}
+         */
+        ReviewStatus: "pending" | "video_complete" | "approved" | "returned";
+        /**
          * SceneAdd
          * @description A scene to add, with its shots.
          */
@@ -2634,12 +2906,22 @@ export interface components {
         };
         /**
          * SceneChange
-         * @description ``data`` of the events ``scene.*`` about rendering.
+         * @description ``data`` of the events ``scene.*`` about rendering, and of ``review.ready`` and ``review.ended``.
          */
         SceneChange: {
             previous_status: components["schemas"]["RenderStatus"];
             /** Review Ready */
             review_ready: boolean;
+            /**
+             * @description Missing in events before it was told.
+             * @default null
+             */
+            review_status?: components["schemas"]["ReviewStatus"] | null;
+            /**
+             * Stage
+             * @default null
+             */
+            stage?: number | null;
             status: components["schemas"]["RenderStatus"];
         };
         /**
@@ -2659,6 +2941,8 @@ export interface components {
             id: string;
             /** Narration */
             narration: string | null;
+            /** Open Issues */
+            open_issues: number;
             /** Position */
             position: number;
             /**
@@ -2667,11 +2951,18 @@ export interface components {
              */
             project_id: string;
             render_status: components["schemas"]["RenderStatus"];
-            /** Review Ready */
+            /**
+             * Review Ready
+             * @description Whether review_status is video_complete: a person is to look.
+             */
             review_ready: boolean;
+            review_status: components["schemas"]["ReviewStatus"];
             /** Shots */
             shots: components["schemas"]["ShotDetail"][];
-            /** Stage */
+            /**
+             * Stage
+             * @description 7 script and timing, 8 frames, 9 dialogue and audio, 10 assembly, 11 quote and confirmation, 12 video review.
+             */
             stage: number;
             /** Title */
             title: string;
@@ -2733,6 +3024,8 @@ export interface components {
             id: string;
             /** Narration */
             narration: string | null;
+            /** Open Issues */
+            open_issues: number;
             /** Position */
             position: number;
             /**
@@ -2741,11 +3034,18 @@ export interface components {
              */
             project_id: string;
             render_status: components["schemas"]["RenderStatus"];
-            /** Review Ready */
+            /**
+             * Review Ready
+             * @description Whether review_status is video_complete: a person is to look.
+             */
             review_ready: boolean;
+            review_status: components["schemas"]["ReviewStatus"];
             /** Shots */
             shots: components["schemas"]["ShotOut"][];
-            /** Stage */
+            /**
+             * Stage
+             * @description 7 script and timing, 8 frames, 9 dialogue and audio, 10 assembly, 11 quote and confirmation, 12 video review.
+             */
             stage: number;
             /** Title */
             title: string;
@@ -2754,6 +3054,24 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * SceneReview
+         * @description How the review of a scene stands.
+         */
+        SceneReview: {
+            /** Open Issues */
+            open_issues: number;
+            /** Review Ready */
+            review_ready: boolean;
+            review_status: components["schemas"]["ReviewStatus"];
+            /**
+             * Scene Id
+             * Format: uuid
+             */
+            scene_id: string;
+            /** Stage */
+            stage: number;
         };
         /**
          * SceneStatusOut
@@ -3207,6 +3525,12 @@ export interface components {
              */
             url: string;
         };
+        /**
+         * Stage
+         * @description Where a scene is worked on. Those before 7 are not ours.
+         * @enum {integer}
+         */
+        Stage: 7 | 8 | 9 | 10 | 11 | 12;
         /**
          * Step
          * @description How far a project has come (``current_step``).
@@ -4296,6 +4620,43 @@ export interface operations {
             };
         };
     };
+    approve_scene: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+                /** @description The scene's id. */
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SceneReview"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     get_scene_film: {
         parameters: {
             query?: never;
@@ -4354,6 +4715,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobOut"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_issues: {
+        parameters: {
+            query?: {
+                /** @description The next of an earlier page. */
+                after?: string | null;
+                /** @description Entries on a page. */
+                limit?: number;
+                /** @description Default: both. */
+                status?: ("open" | "resolved") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+                /** @description The scene's id. */
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueList"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    file_issue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+                /** @description The scene's id. */
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuePreviewOut"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueFiledOut"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    resolve_issue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The issue's id. */
+                issue_id: string;
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+                /** @description The scene's id. */
+                scene_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueResolvedOut"];
                 };
             };
             /** @description What went wrong. */
