@@ -1,7 +1,7 @@
 /** What is on the screen: the film or a scene, stitched where that exists, else clip by clip. */
 
 import { computed, effect, signal, untracked } from "@preact/signals";
-import { answer, api, Refusal } from "../api/http";
+import { answer, api, Refusal, Unreachable } from "../api/http";
 import type { Job } from "../model/film";
 import type { ShotView } from "../model/shots";
 import type { Span } from "../model/timeline";
@@ -67,7 +67,7 @@ async function fetchWhole({ key, project, scene: sceneId }: Wanted): Promise<voi
     whole.value = current && made.video_url ? { key, url: made.video_url, spans } : null;
   } catch (error) {
     // Without it the clips are played one after the other.
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal || error instanceof Unreachable)) throw error;
   }
 }
 

@@ -12,10 +12,11 @@ export function go(change: Partial<Route>, how: "push" | "replace" = "push"): vo
   const left = "scene" in change && change.scene !== before.scene;
   const base = moved ? START : left ? { ...before, shot: null, time: null } : before;
   const next = { ...base, ...change };
-  route.value = next;
   const url = `${location.pathname}${write(next)}`;
+  // Before anything follows the route: the player's own entry would replace the one that is left.
   if (how === "push") history.pushState(null, "", url);
   else history.replaceState(null, "", url);
+  route.value = next;
 }
 
 addEventListener("popstate", () => {

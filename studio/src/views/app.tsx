@@ -84,7 +84,8 @@ export function App() {
         </p>
       )}
       <ProjectList />
-      <main class="main">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard */}
+      <main class="main" tabIndex={0}>
         <Main />
       </main>
       {film.value ? <Tabs /> : <aside class="side" aria-label="Panels" />}

@@ -22,7 +22,7 @@ function Card({ scene, number }: { scene: Scene; number: number }) {
         <span class="soft">Scene {number}</span>
         <Badge face={SCENE_FACES[badge]} word={word} pulse={toReview && !seen.has(scene.id)} />
       </div>
-      <h3>{scene.title}</h3>
+      <h2>{scene.title}</h2>
       <p class="soft">
         {count(views.length, "shot")} · {clock(seconds)}
       </p>

@@ -1,0 +1,66 @@
+"""Everybody can use it: axe-core finds nothing in any state, in light and in dark."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.films import Film, follow, make_film, one_shot
+
+LOOK = "async () => (await axe.run()).violations"
+
+
+class Inspector:
+    """Runs axe-core on whatever the page shows."""
+
+    def __init__(self, page: Page, script: Path) -> None:
+        self._page = page
+        self._script = script.read_text()
+        self.found: list[str] = []
+
+    def look(self, state: str) -> None:
+        """Note what is wrong in this state."""
+        # Put in from outside: the page's own policy would refuse it.
+        self._page.evaluate(self._script)
+        violations: list[dict[str, Any]] = self._page.evaluate(LOOK)
+        for violation in violations:
+            where = [node["target"] for node in violation["nodes"]]
+            self.found.append(f"{state}: {violation['id']}: {violation['help']}: {where}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(
+    page: Page, served: Served, film: Film, axe: Path, scheme: Literal["light", "dark"]
+) -> None:
+    failed = make_film(served.api, one_shot("Steam rises [mock:fail]"))
+    follow(served.api, failed, lambda data: data.get("project", data).get("current_step") == "failed")
+    inspector = Inspector(page, axe)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Choose a film")).to_be_visible()
+    inspector.look("start")
+    page.goto("/?page=new")
+    page.get_by_role("button", name="Use the example").click()
+    page.get_by_role("button", name="Read it").click()
+    expect(page.get_by_role("region", name="What was understood")).to_be_visible()
+    inspector.look("new project")
+    page.goto("/?page=operator")
+    expect(page.get_by_role("heading", name="Latest events")).to_be_visible()
+    inspector.look("machine room")
+    page.goto(f"{film.page}&scene={film.scenes[0]}")
+    page.get_by_role("button", name="Edit shot 1A").click()
+    inspector.look("script, edited")
+    page.get_by_role("tab", name="Jobs").click()
+    inspector.look("jobs")
+    page.get_by_role("list", name="Filmstrip").get_by_role("button").first.click()
+    expect(page.get_by_role("region", name="Takes").get_by_text("Image 1")).to_be_visible()
+    inspector.look("shot")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    inspector.look("shortcuts")
+    page.goto(failed.page)
+    page.get_by_role("button", name="1 failed…").click()
+    inspector.look("failures")
+    assert not inspector.found, "\n".join(inspector.found)

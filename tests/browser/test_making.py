@@ -1,0 +1,101 @@
+"""From a pasted script to a film: quote, order, live strip, failures, cancel."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served
+from tests.browser.films import make_project, one_shot
+
+SCRIPT = """Title: Night Shift
+
+INT. BAKERY - NIGHT
+
+A baker pulls bread from a glowing oven. (1s)
+
+Steam rises from a split loaf. (1s)
+"""
+
+
+def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Start from a script").click()
+    page.get_by_label("Script", exact=True).fill(SCRIPT)
+    page.get_by_role("button", name="Read it").click()
+    understood = page.get_by_role("region", name="What was understood")
+    expect(understood.get_by_text("1 scene, 2 shots, 0:02")).to_be_visible()
+    understood.get_by_role("button", name="Make the project").click()
+    expect(page.get_by_text(re.compile(r"Your receipt is [0-9A-F]{4}-[0-9A-F]{4}"))).to_be_visible()
+    expect(page.get_by_role("navigation", name="Projects").get_by_role("link").first).to_have_attribute(
+        "aria-current", "page"
+    )
+
+    page.get_by_role("button", name="Generate all scenes (2)").click()
+    quote = page.get_by_role("dialog", name="Generate all scenes")
+    expect(quote.get_by_text("2 videos")).to_be_visible()
+    quote.get_by_role("button", name="Generate for $0.24").click()
+    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(frames.nth(0)).to_have_accessible_name("Shot 1A, Ready")
+    expect(frames.nth(1)).to_have_accessible_name("Shot 1B, Ready")
+    expect(page.get_by_text("All videos for Scene 1 are ready for review!")).to_be_visible()
+    expect(page.get_by_text("the film is ready")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="The film")).to_have_attribute("aria-valuenow", "100")
+
+
+def test_a_failed_shot_is_told_and_made_again(page: Page, served: Served) -> None:
+    film = make_project(served.api, one_shot("Steam rises [mock:fail=1]"))
+    page.goto(film.page)
+    page.get_by_role("button", name="Generate all scenes").click()
+    page.get_by_role("button", name="Generate for").click()
+    page.get_by_role("button", name="1 failed…").click()
+    summary = page.get_by_role("dialog", name="What failed")
+    expect(summary.get_by_text("Shot 1A")).to_be_visible()
+    expect(summary.locator(".prose")).not_to_be_empty()
+    summary.get_by_role("button", name="Retry failed").click()
+    expect(page.get_by_text("1 failed job in line again.")).to_be_visible()
+    expect(page.get_by_role("list", name="Filmstrip").get_by_role("button")).to_have_accessible_name(
+        "Shot 1A, Ready"
+    )
+
+
+def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) -> None:
+    # The second shot waits for an image that takes its time.
+    scenes = [
+        (
+            "The bakery",
+            [
+                {"video_prompt": "Steam rises [mock:delay=3600]", "duration_seconds": 1},
+                {
+                    "image_prompt": "An oven [mock:delay=3600]",
+                    "video_prompt": "It glows",
+                    "duration_seconds": 1,
+                },
+            ],
+        )
+    ]
+    film = make_project(served.api, scenes)
+    page.goto(film.page)
+    page.get_by_role("button", name="Generate all scenes").click()
+    page.get_by_role("button", name="Generate for").click()
+    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(frames.nth(0)).to_have_accessible_name(re.compile("Generating"))
+    expect(frames.nth(1)).to_have_accessible_name(re.compile("Generating"))
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel generation").click()
+    # Its clip and the two films had not begun, the clip and the image had.
+    expect(
+        page.get_by_text("stopped, free of charge. 2 jobs have started and may be billed; they go on.")
+    ).to_be_visible()
+    page.get_by_role("tab", name="Jobs").click()
+    card = page.get_by_role("list", name="Jobs").get_by_role("listitem").filter(has_text="1A")
+    card.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Stopped waiting. The provider may still bill it")).to_be_visible()
+    expect(frames.nth(0)).to_have_accessible_name("Shot 1A, Cancelled")
+
+
+def test_a_prompt_is_text_whatever_it_says(page: Page, served: Served) -> None:
+    prompt = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
+    film = make_project(served.api, one_shot(prompt))
+    page.goto(f"{film.page}&scene={film.scenes[0]}")
+    expect(page.get_by_text(prompt)).to_be_visible()
+    assert page.evaluate("window.hacked") is None

@@ -1,0 +1,149 @@
+"""The player: a whole scene, jumps, links that lead to a moment, keys, and addresses that expire."""
+
+import itertools
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Served
+from tests.browser.films import Film
+
+# Notes when each frame was shown, and at which time of the film.
+WATCH_FRAMES = """() => {
+  const video = document.querySelector("[data-screen] video");
+  window.frames_shown = [];
+  const note = (now, frame) => {
+    window.frames_shown.push([now, frame.mediaTime, document.querySelector("[role=slider]").ariaValueText]);
+    video.requestVideoFrameCallback(note);
+  };
+  video.requestVideoFrameCallback(note);
+}"""
+NO_FILM = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "no",
+    "code": "not_found",
+    "problems": [],
+}
+
+
+@pytest.mark.parametrize("stitched", [True, False], ids=["stitched", "clip by clip"])
+def test_a_scene_plays_through(
+    page: Page, film: Film, stitched: bool, errors: list[str], record_property: Callable[[str, object], None]
+) -> None:
+    if not stitched:
+        page.route("**/film", lambda route: route.fulfill(status=404, json=NO_FILM))
+    page.goto(f"{film.page}&scene={film.scenes[0]}")
+    expect(page.get_by_role("list", name="Filmstrip").get_by_role("button")).to_have_count(2)
+    clock = page.get_by_role("slider", name="Film time")
+    expect(clock).to_have_attribute("aria-valuemax", "4")
+    page.evaluate(WATCH_FRAMES)
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(clock).to_have_attribute("aria-valuetext", re.compile(r"^shot 1B, 2 of 2"))
+    # It stops by itself, at the end.
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(clock).to_have_attribute("aria-valuenow", "4")
+    frames = page.evaluate("window.frames_shown")
+    seen = {text.split(",")[0] for _, _, text in frames}
+    assert {"shot 1A", "shot 1B"} <= seen
+    moments = [moment for moment, _, _ in frames]
+    longest = max(after - before for before, after in itertools.pairwise(moments))
+    record_property("longest_gap_ms", round(longest))
+    if not stitched:
+        # Each clip begins anew: the joint is where the time goes back.
+        times = [time for _, time, _ in frames]
+        assert any(after < before for before, after in itertools.pairwise(times))
+        errors[:] = [each for each in errors if "404" not in each]
+
+
+def test_a_press_on_the_timeline_jumps(page: Page, film: Film) -> None:
+    page.goto(film.page)
+    clock = page.get_by_role("slider", name="Film time")
+    expect(clock).to_have_attribute("aria-valuemax", "6")
+    box = clock.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
+    expect(clock).to_have_attribute("aria-valuetext", "shot 2A, 3 of 3, 0:04 of 0:06")
+    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(frames.nth(2)).to_have_attribute("aria-current", "true")
+    expect(page).to_have_url(re.compile(rf"shot={film.shots[1][0]}&t=4\.5"))
+
+
+def test_a_link_leads_to_a_moment_and_survives_a_reload(page: Page, film: Film) -> None:
+    shot = film.shots[0][1]
+    page.goto(f"{film.page}&scene={film.scenes[0]}&shot={shot}&t=2.5&tab=jobs")
+    clock = page.get_by_role("slider", name="Film time")
+    for _ in range(2):
+        expect(clock).to_have_attribute("aria-valuetext", "shot 1B, 2 of 2, 0:02 of 0:04")
+        expect(page.get_by_role("tab", name="Jobs")).to_have_attribute("aria-selected", "true")
+        page.reload()
+    page.goto(f"{film.page}&shot={film.shots[1][0]}")
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 2A"))
+    page.get_by_role("button", name="Open").first.click()
+    expect(page).to_have_url(re.compile(film.scenes[0]))
+    page.go_back()
+    expect(clock).to_have_attribute("aria-valuemax", "6")
+
+
+def test_keys_do_what_the_sheet_says(page: Page, film: Film) -> None:
+    page.goto(film.page)
+    clock = page.get_by_role("slider", name="Film time")
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1A"))
+    page.keyboard.press("ArrowRight")
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1B"))
+    page.keyboard.press("ArrowLeft")
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1A"))
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    page.keyboard.press("k")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Sound on")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Shot 1A")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    # The strip is one stop of the Tab key; arrows walk along it and leave the player alone.
+    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    frames.nth(0).focus()
+    page.keyboard.press("End")
+    expect(frames.nth(2)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Shot 2A")).to_be_visible()
+
+
+@pytest.mark.parametrize("mended", [True, False], ids=["a fresh one plays", "a fresh one fails too"])
+def test_an_address_that_expired_is_renewed_once(
+    page: Page, film: Film, served: Served, mended: bool, errors: list[str]
+) -> None:
+    asked: list[str] = []
+
+    def expired(route: Route) -> None:
+        route.fulfill(status=403, content_type="application/problem+json", json={**NO_FILM, "status": 403})
+
+    def renewed(route: Route) -> None:
+        asked.append(route.request.url)
+        route.continue_()
+
+    page.route("**/film", lambda route: route.fulfill(status=404, json=NO_FILM))
+    page.route("**/content", expired)
+    if not mended:
+        page.route("**/media/**/*.mp4?*", expired)
+    page.route(re.compile(r"/api/v1/jobs/[0-9a-f-]{36}$"), renewed)
+    page.goto(f"{film.page}&scene={film.scenes[1]}")
+    page.get_by_role("button", name="Play", exact=True).click()
+    if mended:
+        expect(page.get_by_role("slider", name="Film time")).to_have_attribute("aria-valuenow", "2")
+    else:
+        expect(page.get_by_role("alert").get_by_text("This clip cannot be played")).to_be_visible()
+        expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert len(asked) == 1
+    errors[:] = [each for each in errors if "Failed to load resource" not in each]
