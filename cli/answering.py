@@ -15,7 +15,9 @@ log = structlog.get_logger(__name__)
 async def run_api(ground: Ground, stop: asyncio.Event) -> None:
     """Run the API until ``stop`` is set."""
     settings = load(ApiSettings)
-    async with open_parts(ground.database, ground.storage, ground.catalogue) as parts:
+    async with open_parts(
+        ground.database, ground.storage, ground.catalogue, holds=ground.credits.on
+    ) as parts:
         await run(parts, settings, stop, announce=_announce)
 
 

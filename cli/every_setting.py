@@ -6,7 +6,7 @@ from pydantic_settings import BaseSettings
 
 from api.settings import ApiSettings
 from cli.logs import LogSettings
-from db.settings import DatabaseSettings
+from db.settings import CreditSettings, DatabaseSettings
 from executor.settings import ExecutorSettings
 from fetching.settings import FetchSettings
 from providers.grok.settings import GrokSettings
@@ -23,6 +23,7 @@ EVERY_SETTING: Mapping[str, type[BaseSettings]] = {
     "Executor": ExecutorSettings,
     "Frames and webhooks": FetchSettings,
     "API": ApiSettings,
+    "Credits": CreditSettings,
     "Mock provider": MockSettings,
     "Grok Imagine": GrokSettings,
     "Veo and Gemini at Google": GoogleSettings,

@@ -12,6 +12,7 @@ _AGREED = {
     "max_retries": "MAX_RETRIES",
     "submit_recovery_seconds": "SUBMIT_RECOVERY_SECONDS",
     "storage_url": "STORAGE_URL",
+    "credits": "CREDITS",
 }
 
 

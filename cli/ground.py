@@ -13,7 +13,7 @@ import structlog
 from cli.settings import load
 from db.embedded import revive
 from db.opening import address, address_at_head, shown
-from db.settings import DatabaseSettings
+from db.settings import CreditSettings, DatabaseSettings
 from domain.errors import ConfigurationError
 from providers.registry import Providers, build
 from providers.settings import ProviderSettings
@@ -37,6 +37,7 @@ class Ground:
     database_address: str
     """As people may see it: what ``psql`` takes, without the password."""
     is_embedded: bool
+    credits: CreditSettings
 
     @property
     def catalogue(self) -> Catalogue:
@@ -67,7 +68,9 @@ async def opened_ground(
         resolved = database.model_copy(update={"database_url": url.render_as_string(hide_password=False)})
         keeper = asyncio.create_task(_keep_alive(database.rushes_home)) if is_embedded else None
         try:
-            yield Ground(resolved, storage, providers.only(allows), shown(url), is_embedded)
+            yield Ground(
+                resolved, storage, providers.only(allows), shown(url), is_embedded, load(CreditSettings)
+            )
         finally:
             if keeper is not None:
                 keeper.cancel()

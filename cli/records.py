@@ -8,7 +8,7 @@ from cli.settings import load
 from db.engine import Database
 from db.opening import address_at_head
 from db.records import PostgresRecords
-from db.settings import DatabaseSettings
+from db.settings import CreditSettings, DatabaseSettings
 from domain.records import Records
 
 
@@ -24,7 +24,7 @@ async def opened_records(settings: DatabaseSettings | None = None) -> AsyncItera
     url = address_at_head(chosen)
     database = Database(url, name="rushes-cli", timeout=chosen.database_timeout, pool_size=1)
     try:
-        yield PostgresRecords(database)
+        yield PostgresRecords(database, holds=load(CreditSettings).on)
     finally:
         await database.close()
 

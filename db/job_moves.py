@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.engine import Transactions
 from db.parameters import as_json
 from db.rollup import lock_for_roll_up, roll_up
+from db.settlement import lock_accounts, settle
 from db.statements import statement
 from db.tables import scenes as _scenes
 from domain.errors import ConflictError, NotFoundError
@@ -18,12 +19,16 @@ from domain.failures import ErrorCode
 from domain.pipeline import BatchOutcome, JobOutcome
 from domain.statuses import CancelOutcome, JobKind, JobStatus
 
+_Place = tuple[list[UUID], list[UUID]]
+"""The project and the scene, if any."""
+
 
 class JobMovesStore:
     """Moves by a person, on PostgreSQL."""
 
-    def __init__(self, database: Transactions) -> None:
+    def __init__(self, database: Transactions, *, holds: bool = False) -> None:
         self._database = database
+        self._holds = holds
 
     async def cancel(self, job: UUID) -> CancelOutcome:
         """Cancel a job, with what waits for it, and say which of the three things happened.
@@ -31,11 +36,12 @@ class JobMovesStore:
         Raises:
             NotFoundError: there is no such job.
         """
-        async with self._locked(job) as (connection, _):
+        async with self._locked(job) as (connection, before):
             found = (await connection.execute(statement("cancel"), {"job": job})).mappings().one()
             outcome = CancelOutcome(found["outcome"])
             if outcome is not CancelOutcome.ALREADY_FINAL:
-                await connection.execute(statement("cancel_waiting"), {"jobs": [job]})
+                others = await connection.execute(statement("cancel_waiting"), {"jobs": [job]})
+                await self._settle(connection, before["project_id"], [job, *others.scalars()])
             return outcome
 
     async def cancel_unstarted(self, project: UUID, scenes: Collection[UUID] | None) -> Sequence[JobOutcome]:
@@ -59,11 +65,13 @@ class JobMovesStore:
             if touched is None:
                 every = await connection.execute(select(_scenes.c.id).where(_scenes.c.project_id == project))
                 touched = list(every.scalars())
+            await self._lock_account(connection, project)
             await lock_for_roll_up(connection, [project], touched)
             found = await connection.execute(
                 statement(name), {"project": project, "scenes": within, **values}
             )
             outcomes = [_outcome(row) for row in found.mappings()]
+            await self._settle(connection, project, [one.job_id for one in outcomes])
             await roll_up(connection, [project], touched)
             return outcomes
 
@@ -78,6 +86,7 @@ class JobMovesStore:
         values = {"accept_possible_duplicate": accept_possible_duplicate}
         async with self._locked(job) as (connection, before):
             if await self._write(connection, "retry", job, values):
+                await self._settle(connection, before["project_id"], [job])
                 return
         if before["status"] == JobStatus.FAILED:
             raise ConflictError(
@@ -107,13 +116,48 @@ class JobMovesStore:
     async def _locked(self, job: UUID) -> AsyncIterator[tuple[AsyncConnection, RowMapping]]:
         """Lock what comes before the job, and roll up at the end."""
         async with self._database.transaction() as connection:
-            place, before = await _lock(connection, job)
+            place, before = await self._lock(connection, job)
             yield connection, before
             await roll_up(connection, *place)
 
     async def _write(self, connection: AsyncConnection, name: str, job: UUID, values: dict[str, Any]) -> bool:
         found = await connection.execute(statement(name), {"job": job, **values})
         return found.first() is not None
+
+    async def _lock_account(self, connection: AsyncConnection, project: UUID) -> None:
+        if self._holds:
+            await lock_accounts(connection, [project])
+
+    async def _settle(self, connection: AsyncConnection, project: UUID, jobs: Collection[UUID]) -> None:
+        if self._holds:
+            await settle(connection, [project], jobs)
+
+    async def _lock(self, connection: AsyncConnection, job: UUID) -> tuple[_Place, RowMapping]:
+        """Lock a job after its gate, project and scene.
+
+        Raises:
+            NotFoundError: there is no such job.
+        """
+        while True:
+            found = (await connection.execute(statement("whereabouts"), {"job": job})).one_or_none()
+            if found is None:
+                raise NotFoundError("there is no such job")
+            place = [found.project_id], [found.scene_id] if found.scene_id else []
+            gates = as_json([{"provider": found.provider, "kind": found.kind}])
+            if (await connection.execute(statement("lock_gates"), {"gates": gates})).first():
+                return place, await self._lock_inner(connection, place, job)
+            # No gate yet: while we wait for the job, a claim may name its provider or make its gate.
+            async with connection.begin_nested() as savepoint:
+                before = await self._lock_inner(connection, place, job)
+                if not before["slot_held"]:
+                    return place, before
+                # One came first, and its gate would now be locked after the job: begin again.
+                await savepoint.rollback()
+
+    async def _lock_inner(self, connection: AsyncConnection, place: _Place, job: UUID) -> RowMapping:
+        await self._lock_account(connection, place[0][0])
+        await lock_for_roll_up(connection, *place)
+        return (await connection.execute(statement("lock_job"), {"job": job})).mappings().one()
 
 
 def _outcome(row: RowMapping) -> JobOutcome:
@@ -128,35 +172,3 @@ def _outcome(row: RowMapping) -> JobOutcome:
         outcome=BatchOutcome(row["outcome"]),
         error_code=ErrorCode(code) if code else None,
     )
-
-
-_Place = tuple[list[UUID], list[UUID]]
-"""The project and the scene, if any."""
-
-
-async def _lock(connection: AsyncConnection, job: UUID) -> tuple[_Place, RowMapping]:
-    """Lock a job after its gate, project and scene.
-
-    Raises:
-        NotFoundError: there is no such job.
-    """
-    while True:
-        found = (await connection.execute(statement("whereabouts"), {"job": job})).one_or_none()
-        if found is None:
-            raise NotFoundError("there is no such job")
-        place = [found.project_id], [found.scene_id] if found.scene_id else []
-        gates = as_json([{"provider": found.provider, "kind": found.kind}])
-        if (await connection.execute(statement("lock_gates"), {"gates": gates})).first():
-            return place, await _lock_inner(connection, place, job)
-        # No gate yet: while we wait for the job, a claim may name its provider or make its gate.
-        async with connection.begin_nested() as savepoint:
-            before = await _lock_inner(connection, place, job)
-            if not before["slot_held"]:
-                return place, before
-            # One came first, and its gate would now be locked after the job: begin again.
-            await savepoint.rollback()
-
-
-async def _lock_inner(connection: AsyncConnection, place: _Place, job: UUID) -> RowMapping:
-    await lock_for_roll_up(connection, *place)
-    return (await connection.execute(statement("lock_job"), {"job": job})).mappings().one()

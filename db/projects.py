@@ -11,6 +11,7 @@ from db.cuts import read_cut
 from db.pages import page_of
 from db.rollup import lock_for_roll_up, roll_up
 from db.script import scene_row, shot_rows
+from db.settlement import lock_accounts
 from db.statements import statement
 from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Shot, Standing
 from domain.paging import Page, Position
@@ -25,8 +26,9 @@ _issues = tables.review_issues
 class ProjectStore:
     """``domain.records.ProjectRecords`` within one transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, holds: bool = False) -> None:
         self._connection = connection
+        self._holds = holds
 
     async def create(self, new: NewProject) -> Film:
         """See the port: three statements, however long the film."""
@@ -100,7 +102,9 @@ class ProjectStore:
         return {row["shot_id"]: _shot_state(row) for row in found.mappings()}
 
     async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
-        """See the port."""
+        """See the port: after the account, since whoever orders jobs locks here."""
+        if self._holds:
+            await lock_accounts(self._connection, [project])
         await lock_for_roll_up(self._connection, [project], scenes)
 
     async def roll_up(self, project: UUID, scenes: Collection[UUID]) -> None:

@@ -14,15 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.claim_rows import claim_of
 from db.engine import Database, Step
 from db.events import number
+from db.holding import hold_or_wait
 from db.listener import Wakes, listen
 from db.move_rows import move_row
 from db.parameters import as_json, as_text
 from db.rates import Openings, book, openings
 from db.rollup import lock_for_roll_up, lock_steps, roll_up, roll_up_steps
+from db.settlement import lock_account_steps, lock_accounts, settle, settle_steps
 from db.statements import statement
 from db.stranding import end_stranded
 from db.tables import jobs
 from domain.clock import boot_time
+from domain.credits import Quote
 from domain.errors import ConflictError
 from domain.failures import ErrorCode
 from domain.job import Claim
@@ -30,7 +33,7 @@ from domain.moves import Move, Outcome
 from domain.ports import ExecutorCard, Lane, LaneKey, Pulse, StoredResult
 from domain.provider import Handle, ProviderError, SubmitRejectedError
 from domain.rates import SETTLE_SECONDS, Member, Rate, Reading, Slot
-from domain.statuses import AttemptState, JobKind, JobStatus
+from domain.statuses import FINAL, AttemptState, JobKind, JobStatus
 
 _REST_SECONDS, _LOOK_SECONDS = 0.5, 1.0
 """Once a model is booked as far ahead as is allowed, how long to leave a lane alone: until there is more than
@@ -39,35 +42,56 @@ _ROLLED_UP = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 
 
 class PostgresQueue:
-    """``domain.ports.JobQueue`` on PostgreSQL; borrows the database, which its owner closes."""
+    """``domain.ports.JobQueue`` on PostgreSQL; borrows the database, which its owner closes.
 
-    def __init__(self, database: Database, *, expiry: timedelta = timedelta(seconds=10)) -> None:
+    With a ``quote``, credits are held for what is claimed, and settled with what is moved.
+    """
+
+    def __init__(
+        self, database: Database, *, expiry: timedelta = timedelta(seconds=10), quote: Quote | None = None
+    ) -> None:
         self._database = database
+        self._quote = quote
         self._expiry = expiry.total_seconds()
         self._held_back: dict[LaneKey, float] = {}
 
     async def claim(self, executor: UUID, lane: Lane, room: int) -> Sequence[Claim]:
         """See the port: gate first, then at most as many jobs as it and the rates have room for."""
+        while True:
+            claims, unheld = await self._claim(executor, lane, room)
+            # What was just held for is claimed at once, and what cannot be is out of the way by now.
+            again = unheld and self._quote and await hold_or_wait(self._database, lane, unheld, self._quote)
+            if claims or not again:
+                return claims
+
+    async def _claim(self, executor: UUID, lane: Lane, room: int) -> tuple[Sequence[Claim], Sequence[UUID]]:
+        """Claim once; give as well the jobs whose turn it is and that credits have to be held for first."""
         async with self._database.transaction() as connection:
             gate = await self._gate(connection, lane)
             if min(gate.room, room) <= 0:
-                return []
+                return [], []
             free = await openings(connection, lane)
             token = uuid4()
             values: dict[str, Any] = {"turn": gate.turn, "model": lane.model, "booked": list(free.booked)}
             values["room"] = min(gate.room, room, room if free.room is None else free.room)
             values |= {"provider": lane.provider, "kind": lane.kind, "is_default": lane.is_default}
-            values |= {"executor": executor, "token": token}
+            values |= {"executor": executor, "token": token, "holds": self._holds(lane.kind)}
             claims: Sequence[Claim] = []
+            unheld: Sequence[UUID] = []
             if not lane.rates or set(free.booked) != lane.rates.keys():
-                found = await connection.execute(statement("claim"), values)
-                claims = [claim_of(row, token) for row in found.mappings()]
+                found = (await connection.execute(statement("claim"), values)).mappings().all()
+                unheld = [row["picked"] for row in found if not row["may_run"]]
+                claims = [claim_of(row, token) for row in found if row["id"] is not None]
                 claims = await _with_slots(connection, lane, claims)
-        self._hold_back(lane, free, claims)
-        return claims
+        self._hold_back(lane, free, [*claims, *unheld])
+        return claims, unheld
 
-    def _hold_back(self, lane: Lane, free: Openings, claims: Sequence[Claim]) -> None:
-        if free.booked and not claims:
+    def _holds(self, kind: JobKind) -> bool:
+        """Tell whether work of a kind takes credits; films are made of what is paid for."""
+        return self._quote is not None and kind is not JobKind.FILM
+
+    def _hold_back(self, lane: Lane, free: Openings, taken: Sequence[object]) -> None:
+        if free.booked and not taken:
             rest = min(max(free.wait, _REST_SECONDS), _LOOK_SECONDS)
             self._held_back[lane.key] = boot_time() + rest
 
@@ -112,17 +136,21 @@ class PostgresQueue:
         return [claim_of(row._asdict(), token) for row in found]
 
     async def apply(self, moves: Sequence[Move]) -> Sequence[Outcome]:
-        """See the port: gates, projects, scenes, jobs, in this order, then the roll-up."""
+        """See the port: gates, accounts, projects, scenes, jobs, in this order, then the roll-up."""
         rows = as_json([move_row(number, move) for number, move in enumerate(moves)])
         rolled = [move for move in moves if move.target in _ROLLED_UP or _announces(move)]
         gates = _gates_of(moves)
+        ended = [m.claim.job for m in moves if self._holds(m.claim.job.kind) and _may_settle(m)]
+        paying = sorted({job.project_id for job in ended})
         before: list[Step] = [("lock_gates", {"gates": as_json(gates)})] if gates else []
+        before += lock_account_steps(paying) if ended else []
         after: list[Step] = []
         if rolled:
             projects, scenes = _places(rolled)
             before += lock_steps(projects, scenes)
             after += [("promote_videos", {"scenes": scenes})] if any(map(_starts_videos, rolled)) else []
             after += roll_up_steps(projects, scenes)
+        after += settle_steps(paying, [job.id for job in ended]) if ended else []
         answers = await self._database.together(*before, ("apply_moves", {"moves": rows}), *after)
         found = answers[len(before)]
         for attempt in _given_up(moves):
@@ -153,6 +181,16 @@ class PostgresQueue:
         async with self._database.transaction() as connection:
             await connection.execute(statement("record_answer"), values)
         await self._reopen(attempt)
+        if error is not None and self._quote is not None:
+            await self._settle_late(attempt)
+
+    async def _settle_late(self, attempt: UUID) -> None:
+        """Give back what was held in doubt, now that nothing was accepted."""
+        async with self._database.transaction() as connection:
+            job = (await connection.execute(statement("job_of_attempt"), {"attempt": attempt})).one_or_none()
+            if job is not None:
+                await lock_accounts(connection, [job.project_id])
+                await settle(connection, [job.project_id], [job.id])
 
     async def _reopen(self, attempt: UUID) -> None:
         # A new job for the shot, committed in this very moment, is found by its index alone: as with any
@@ -240,6 +278,18 @@ class PostgresQueue:
         """See the port."""
         return len(await end_stranded(self._database, self._expiry))
 
+    async def settle_overdue(self) -> int:
+        """See the port."""
+        if self._quote is None:
+            return 0
+        async with self._database.transaction() as connection:
+            found = (await connection.execute(statement("unsettled"))).all()
+            projects = sorted({one.project_id for one in found})
+            if found:
+                await lock_accounts(connection, projects)
+                await settle(connection, projects, [one.job_id for one in found])
+        return len(found)
+
     async def hand_over(self, executor: UUID) -> int:
         """See the port."""
         async with self._database.transaction() as connection:
@@ -288,6 +338,12 @@ def _announces(move: Move) -> bool:
     An insert by SQL cannot say so itself: it would lock the scene for as long as its caller's transaction.
     """
     return move.name == "begin" and move.claim.announces
+
+
+def _may_settle(move: Move) -> bool:
+    """Tell whether a generation may be over with this, or known to be charged."""
+    charged = move.attempt is not None and move.attempt.actual_cost is not None
+    return move.target in FINAL or (move.target is JobStatus.QUEUED and charged)
 
 
 def _starts_videos(move: Move) -> bool:

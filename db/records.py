@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.api_keys import KeyStore
+from db.credits import CreditStore
 from db.engine import Database, Joined
 from db.events import EventStore
 from db.idempotency import IdempotencyStore
@@ -18,6 +19,7 @@ from db.script import ScriptStore
 from db.takes import TakeStore
 from db.videos import VideoStore
 from db.webhooks import WebhookStore
+from domain.credits import CreditRecords
 from domain.events import EventRecords
 from domain.records import (
     IdempotencyRecords,
@@ -37,10 +39,10 @@ from domain.videos import VideoRecords
 class PostgresTransaction:
     """``domain.records.Transaction``: every store on one connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.projects: ProjectRecords = ProjectStore(connection)
+    def __init__(self, connection: AsyncConnection, *, holds: bool) -> None:
+        self.projects: ProjectRecords = ProjectStore(connection, holds=holds)
         self.jobs: JobRecords = JobStore(connection)
-        self.moves: JobMoves = JobMovesStore(Joined(connection))
+        self.moves: JobMoves = JobMovesStore(Joined(connection), holds=holds)
         self.keys: KeyRecords = KeyStore(connection)
         self.idempotency: IdempotencyRecords = IdempotencyStore(connection)
         self.operations: OperationRecords = OperationStore(connection)
@@ -50,22 +52,27 @@ class PostgresTransaction:
         self.videos: VideoRecords = VideoStore(connection)
         self.webhooks: WebhookRecords = WebhookStore(connection)
         self.reviews: ReviewRecords = ReviewStore(connection)
+        self.credits: CreditRecords = CreditStore(connection, on=holds)
 
 
 class PostgresRecords:
-    """``domain.records.Records``; borrows the database, which its owner closes."""
+    """``domain.records.Records``; borrows the database, which its owner closes.
 
-    def __init__(self, database: Database) -> None:
+    With ``holds`` every order holds, and every end of a job settles.
+    """
+
+    def __init__(self, database: Database, *, holds: bool = False) -> None:
         self._database = database
+        self._holds = holds
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         """See the port."""
         async with self._database.transaction() as connection:
-            yield PostgresTransaction(connection)
+            yield PostgresTransaction(connection, holds=self._holds)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[PostgresTransaction]:
         """See the port."""
         async with self._database.snapshot() as connection:
-            yield PostgresTransaction(connection)
+            yield PostgresTransaction(connection, holds=self._holds)

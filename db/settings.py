@@ -2,12 +2,29 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.durations import plain_seconds
+
+
+class CreditSettings(BaseSettings):
+    """Whether credits are held; the API and all executors on one database have to agree."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    credits: Literal["off", "on"] = Field(
+        default="off",
+        description="Whether every generation is held for out of its project's credits before it is queued "
+        "or claimed. The API and all executors on one database have to agree.",
+    )
+
+    @property
+    def on(self) -> bool:
+        """Whether credits are held."""
+        return self.credits == "on"
 
 
 class DatabaseSettings(BaseSettings):

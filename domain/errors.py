@@ -10,6 +10,7 @@
     ├── NotFoundError            no such thing, or not yours
     ├── ConflictError            the thing's state does not allow this now
     │   └── InvalidTransitionError   a move the table does not have
+    ├── InsufficientCreditsError the project's credits, or its budget, do not go for this
     ├── UnavailableError         a dependency is out of reach; trying again later may help
     │   ├── DatabaseUnavailableError
     │   ├── FetchFailedError     see ``domain.fetching``
@@ -103,6 +104,14 @@ class InvalidTransitionError(ConflictError):
         super().__init__(f"a {source} job cannot become {target}", "invalid_transition")
         self.source = source
         self.target = target
+
+
+class InsufficientCreditsError(RushesError):
+    """The project's credits do not go for this."""
+
+    def __init__(self, message: str = "", code: str = "insufficient_credits") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class UnavailableError(RushesError):

@@ -80,6 +80,10 @@ class EventType(StrEnum):
     """A person resolved an issue; with the last one the scene comes back to stage 12."""
     REVIEW_APPROVED = "review.approved"
     """A person approved a scene with what stands for its shots."""
+    CREDITS_CHANGED = "credits.changed"
+    """Credits were granted, held, charged, released or refunded."""
+    CREDITS_SHORT = "credits.short"
+    """A queued job waits for credits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,13 @@ class JobQueue(Protocol):
         """
         ...
 
+    async def settle_overdue(self) -> int:
+        """Settle the holds of jobs that ended where nobody settled them; give how many.
+
+        That is by an executor or an API that holds no credits, by SQL, or because their provider is gone.
+        """
+        ...
+
     async def hand_over(self, executor: UUID) -> int:
         """Put every job of this executor into nobody's hands and sign off; give how many there were."""
         ...

@@ -1,7 +1,8 @@
 """The ports of the API: records read and written in transactions that its edge owns.
 
 Nothing below the edge commits. Whoever locks does so in one order everywhere: the idempotency key, gates,
-projects, scenes, jobs, each by id. Numbering events is locked last, by a transaction that does nothing else.
+accounts, projects, scenes, jobs, each by id. Numbering events is locked last, by a transaction that does
+nothing else.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from domain.access import ApiKey, Scope
+from domain.credits import CreditRecords
 from domain.events import EventRecords
 from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Standing
 from domain.job import AttemptRecord, Job
@@ -370,6 +372,7 @@ class Transaction(Protocol):
     videos: VideoRecords
     webhooks: WebhookRecords
     reviews: ReviewRecords
+    credits: CreditRecords
 
 
 class Records(Protocol):

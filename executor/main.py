@@ -27,6 +27,7 @@ from executor.executor import Executor
 from executor.filming import FilmMaker
 from executor.garbage import collect_less_often
 from executor.parts import Parts
+from executor.quoting import Quoter
 from executor.settings import ExecutorSettings
 from executor.vetting import vet
 from fetching.open import open_fetcher
@@ -52,9 +53,11 @@ async def work(
     storage: StorageSettings,
     fetching: FetchSettings,
     providers: Providers,
+    holds: bool = False,
 ) -> None:
     """Run an executor until ``stop`` is set, then drain. The caller closes the providers.
 
+    With ``holds`` it claims nothing that no credits are held for, and settles what it ends.
     ``ready`` is set once jobs may be claimed.
 
     Raises:
@@ -76,7 +79,7 @@ async def work(
         films = FilmMaker(PostgresCuts(pool), Assembler(blobs, ProcessStitcher(), spool, places))
         stack.push_async_callback(films.aclose)
         parts = Parts(
-            card=_card(settings, storage),
+            card=_card(settings, storage, holds=holds),
             settings=settings,
             providers={**providers.made, (films.kind, films.name): films},
             blobs=blobs,
@@ -86,7 +89,8 @@ async def work(
             deliveries=PostgresDeliveries(pool),
         )
         collect_less_often()
-        await Executor(PostgresQueue(pool), lanes, parts).run(stop, ready)
+        queue = PostgresQueue(pool, quote=Quoter(parts.providers) if holds else None)
+        await Executor(queue, lanes, parts).run(stop, ready)
 
 
 def lanes_of(providers: Providers, settings: ExecutorSettings) -> Sequence[Lane]:
@@ -156,12 +160,13 @@ async def _opened_store(settings: StorageSettings) -> AsyncIterator[BlobStore]:
         await store.aclose()
 
 
-def _card(settings: ExecutorSettings, storage: StorageSettings) -> ExecutorCard:
+def _card(settings: ExecutorSettings, storage: StorageSettings, *, holds: bool) -> ExecutorCard:
     host, pid = socket.gethostname(), os.getpid()
     says = {
         "max_retries": settings.max_retries,
         "submit_recovery_seconds": settings.submit_recovery_seconds,
         # Never with credentials in it: a URL that has any is refused.
         "storage_url": storage.storage_url,
+        "credits": "on" if holds else "off",
     }
     return ExecutorCard(id=uuid4(), name=f"{host}:{pid}", host=host, pid=pid, settings=says)

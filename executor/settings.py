@@ -1,7 +1,7 @@
 """How an executor works."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -60,11 +60,6 @@ class ExecutorSettings(BaseSettings):
         default=None,
         description="Status questions per second about images, for each model and over all executors. "
         "Unset: what suits the provider.",
-    )
-    credits: Literal["off"] = Field(
-        default="off",
-        description="Holding credits for jobs. This release does not hold any yet, so on is refused "
-        "instead of ignored.",
     )
     upload_concurrency: Annotated[int, Field(ge=1, le=256)] = Field(
         default=8, description="Clips stored at the same time by one executor."

@@ -1,7 +1,7 @@
 """From a claimed job to a committed handle: intent first, then exactly one POST."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from random import Random
@@ -10,9 +10,11 @@ from uuid import uuid4
 import structlog
 
 from domain import moves
+from domain.capabilities import Capability
 from domain.clock import boot_time
 from domain.errors import DatabaseUnavailableError, InvalidRequestError, PoisonedError, Problem
 from domain.failures import RULES, ErrorCode, Retrier
+from domain.job import Claim
 from domain.moves import Pause
 from domain.ports import JobQueue
 from domain.provider import Attempt, Handle, ProviderError, SubmitRejectedError, SubmitUnknownError
@@ -54,7 +56,7 @@ class Submitter:
         Returns its handle, or ``None`` when the job is over for now. A lost answer is raised, after it was
         noted, as ``SubmitUnknownError``: the caller goes on to recover it.
         """
-        request, problems = prepare(work)
+        request, problems = prepare(work.claim, work.provider.models)
         if problems:
             await self._refuse(work, problems)
             return None
@@ -203,14 +205,13 @@ class Submitter:
                 return
 
 
-def prepare(work: Work) -> tuple[GenerationRequest, list[Problem]]:
+def prepare(claim: Claim, models: Mapping[str, Capability]) -> tuple[GenerationRequest, list[Problem]]:
     """Freeze the request and check it against its model, before anything is spent."""
-    job, models = work.claim.job, work.provider.models
-    model = job.model or next(iter(models))
+    model = claim.job.model or next(iter(models))
     if model not in models:
-        return work.claim.request(model), [Problem("model", model, f"allowed: {', '.join(models)}")]
+        return claim.request(model), [Problem("model", model, f"allowed: {', '.join(models)}")]
     able = models[model]
-    request = work.claim.request(model).with_defaults(
+    request = claim.request(model).with_defaults(
         aspect_ratio=able.aspect_ratios[0], resolution=able.resolutions[0] if able.resolutions else None
     )
     return request, able.problems(request)

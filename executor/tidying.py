@@ -29,5 +29,6 @@ async def tidy_forever(queue: JobQueue, heart: Heart) -> None:
 async def _tidy(queue: JobQueue, heart: Heart) -> None:
     await queue.forget_executors()
     await queue.promote_overdue()
+    await queue.settle_overdue()
     if heart.steady_for(_SETTLED_SECONDS) and (ended := await queue.end_stranded()):
         log.warning("ended jobs of providers that nobody has", action="stranded_ended", jobs=ended)

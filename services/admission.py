@@ -6,11 +6,13 @@ Whatever is ordered, by whomever, ends here with jobs that are checked and price
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from uuid import UUID, uuid5
+from uuid import UUID
 
+from domain.credits import receipt_of
 from domain.job import Job
 from domain.pipeline import BatchOutcome, JobOutcome
 from domain.records import NewJob, Transaction
+from domain.statuses import JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +37,26 @@ class Requeued:
 
 
 async def admit(tx: Transaction, project: UUID, new: Sequence[NewJob]) -> Admission:
-    """Queue new jobs of one project, which the caller has locked with the scenes concerned."""
+    """Queue new jobs of one project, which the caller has locked with the scenes concerned.
+
+    Raises:
+        InsufficientCreditsError: the project's credits do not go for all of them; the transaction is to be
+            undone, as it is by any error.
+    """
     quote = sum((job.estimated_cost for job in new), Decimal(0))
+    receipt = receipt_of(project, [job.request.job_id for job in new])
     await tx.jobs.admit(new)
+    costs = {j.request.job_id: j.estimated_cost for j in new if j.request.kind is not JobKind.FILM}
+    await tx.credits.hold(project, costs, receipt)
     await tx.projects.roll_up(project, {job.request.scene_id for job in new if job.request.scene_id})
     # Read again: what had nothing to wait for is queued by now.
-    jobs = await tx.jobs.named([job.request.job_id for job in new])
-    return Admission(jobs, quote, _receipt(project, [job.id for job in jobs]))
+    return Admission(await tx.jobs.named([job.request.job_id for job in new]), quote, receipt)
+
+
+async def retry(tx: Transaction, job: Job, *, accept_possible_duplicate: bool) -> None:
+    """Queue one failed job again; raises as ``domain.records.JobMoves.retry`` does."""
+    await tx.moves.retry(job.id, accept_possible_duplicate=accept_possible_duplicate)
+    await _hold_again(tx, job.project_id, [job], receipt_of(job.project_id, [job.id]))
 
 
 async def requeue(
@@ -52,9 +67,13 @@ async def requeue(
         project, scenes, accept_possible_duplicate=accept_possible_duplicate
     )
     queued = [one.job_id for one in outcomes if one.outcome is BatchOutcome.QUEUED]
-    quote = sum((job.estimated_cost or Decimal(0) for job in await tx.jobs.named(queued)), Decimal(0))
-    return Requeued(outcomes, quote, _receipt(project, queued))
+    jobs, receipt = await tx.jobs.named(queued), receipt_of(project, queued)
+    await _hold_again(tx, project, jobs, receipt)
+    quote = sum((job.estimated_cost or Decimal(0) for job in jobs), Decimal(0))
+    return Requeued(outcomes, quote, receipt)
 
 
-def _receipt(project: UUID, jobs: Sequence[UUID]) -> UUID:
-    return uuid5(project, ",".join(map(str, jobs)))
+async def _hold_again(tx: Transaction, project: UUID, jobs: Sequence[Job], receipt: UUID) -> None:
+    """Hold for one more generation of each; of a job that was never priced, the claim knows the price."""
+    known = {job.id: job.estimated_cost for job in jobs if job.kind is not JobKind.FILM}
+    await tx.credits.hold(project, {job: cost for job, cost in known.items() if cost is not None}, receipt)

@@ -10,7 +10,7 @@ from domain.job import AttemptRecord, Job
 from domain.paging import Page, Position
 from domain.records import JobFilter, Transaction
 from domain.statuses import FINAL, CancelOutcome, JobKind
-from services import projects
+from services import admission, projects
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ async def retry_any(tx: Transaction, caller: Caller, job: UUID, *, accept_possib
     """Queue a failed job of whatever kind again; raises as ``retry`` does."""
     found = await get(tx, caller, job)
     try:
-        await tx.moves.retry(found.id, accept_possible_duplicate=accept_possible_duplicate)
+        await admission.retry(tx, found, accept_possible_duplicate=accept_possible_duplicate)
     except ConflictError as error:
         raise _known(error) from error
     return await get(tx, caller, found.id)

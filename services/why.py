@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from domain.access import Caller
+from domain.credits import Account, usd
 from domain.job import AttemptRecord, Job
 from domain.operations import GateState
 from domain.ports import Lane
@@ -29,6 +31,8 @@ class Reason(StrEnum):
     """No executor is alive."""
     NO_EXECUTOR_FOR_PROVIDER = "no_executor_for_provider"
     """Executors are alive, and none of them has this provider."""
+    CREDITS = "credits"
+    """The project's credits, or its budget, do not go for it."""
     BACK_OFF = "back_off"
     """It is to be tried again later."""
     PAUSED_PROVIDER = "paused_provider"
@@ -166,6 +170,8 @@ async def _queued(tx: Transaction, seen: _Seen) -> Why:
         ),
         None,
     )
+    if (needed := await tx.credits.shortfall(job.id)) is not None:
+        return _short(needed, await tx.credits.account(job.project_id))
     if job.run_after > seen.now:
         sentence = f"It is tried again after a pause. {job.error_message or ''}".strip()
         eta = _after(job.run_after, seen)
@@ -175,6 +181,14 @@ async def _queued(tx: Transaction, seen: _Seen) -> Why:
         eta = _after(gate.paused_until, seen)
         return Why(reason=Reason.PAUSED_PROVIDER, sentence=sentence, until=gate.paused_until, eta_seconds=eta)
     return await _in_line(tx, seen, lane, gate)
+
+
+def _short(needed: Decimal, account: Account) -> Why:
+    sentence = f"It takes {usd(needed)}, and the project has {usd(account.balance)} of credits"
+    if needed <= account.balance and account.cap is not None:
+        budget, gone = usd(account.cap), usd(account.spent + account.held)
+        sentence = f"It takes {usd(needed)}, and {gone} of the project's budget of {budget} are spent or held"
+    return Why(reason=Reason.CREDITS, sentence=f"{sentence}; it goes on by itself once there is more.")
 
 
 async def _in_line(tx: Transaction, seen: _Seen, lane: Lane, gate: GateState | None) -> Why:

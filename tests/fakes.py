@@ -188,6 +188,10 @@ class FakeQueue:
         """End nothing."""
         return 0
 
+    async def settle_overdue(self) -> int:
+        """Settle nothing."""
+        return 0
+
     async def hand_over(self, executor: UUID) -> int:
         """Have nothing to hand over."""
         return 0

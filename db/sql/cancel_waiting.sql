@@ -32,4 +32,4 @@ WITH over AS MATERIALIZED (
            jsonb_build_object('status', 'cancelled', 'previous_status', 'waiting', 'kind', kind, 'shot_id', shot_id)
     FROM cancelled ORDER BY id
 )
-SELECT count(*) FROM cancelled
+SELECT id FROM cancelled

@@ -81,7 +81,10 @@ WITH RECURSIVE queues (name) AS MATERIALIZED (
         ORDER BY q.priority DESC, q.run_after, q.id LIMIT (SELECT size FROM share)
     ) j
 ), picked AS MATERIALIZED (
-    SELECT id, project_id, seat FROM locked ORDER BY seat LIMIT CAST(:room AS integer)
+    -- A job that credits have to be held for first is told of and left as it is.
+    SELECT l.id, l.project_id, l.seat, NOT CAST(:holds AS boolean) OR EXISTS (
+        SELECT FROM credit_holds h WHERE h.job_id = l.id AND h.attempt_id IS NULL) AS may_run
+    FROM locked l ORDER BY l.seat LIMIT CAST(:room AS integer)
 ), claimed AS (
     UPDATE video_generation_jobs j
     SET status = 'processing', provider = :provider, model = coalesce(j.model, :model),
@@ -90,7 +93,7 @@ WITH RECURSIVE queues (name) AS MATERIALIZED (
         processing_started_at = now(), submitted_at = NULL, generated_at = NULL,
         error_code = NULL, error_message = NULL, progress = 0
     FROM picked p
-    WHERE j.id = p.id AND j.status = 'queued'
+    WHERE j.id = p.id AND j.status = 'queued' AND p.may_run
     RETURNING j.*
 ), counted AS (
     UPDATE gates g
@@ -113,8 +116,10 @@ WITH RECURSIVE queues (name) AS MATERIALIZED (
 )
 SELECT c.*, p.title AS project_title, p.current_step, coalesce(s.title, '') AS scene_title,
        coalesce(h.label, '') AS shot_label, s.render_status,
-       (SELECT count(*) FROM job_attempts a WHERE a.job_id = c.id) AS attempts, 0.0::double precision AS age
-FROM claimed c
-JOIN projects p ON p.id = c.project_id
+       (SELECT count(*) FROM job_attempts a WHERE a.job_id = c.id) AS attempts, 0.0::double precision AS age,
+       k.id AS picked, k.may_run
+FROM picked k
+LEFT JOIN claimed c ON c.id = k.id
+LEFT JOIN projects p ON p.id = c.project_id
 LEFT JOIN scenes s ON s.id = c.scene_id
 LEFT JOIN shots h ON h.id = c.shot_id

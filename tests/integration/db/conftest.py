@@ -8,6 +8,9 @@ import pytest
 from tests.database import TEMPLATE, create, drop
 
 EMPTY = """
+SET session_replication_role = replica;
+DELETE FROM credit_ledger; DELETE FROM credit_accounts; DELETE FROM credit_holds;
+SET session_replication_role = DEFAULT;
 DELETE FROM job_events; DELETE FROM video_generation_jobs; DELETE FROM projects; DELETE FROM gates;
 DELETE FROM rates; DELETE FROM roll_ups_due; DELETE FROM executors; DELETE FROM idempotency_keys;
 DELETE FROM api_keys;

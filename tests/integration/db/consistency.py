@@ -9,7 +9,7 @@ from domain.statuses import FINAL, IN_HAND, LIVE, JobStatus, RenderStatus
 from domain.transitions import ALLOWED
 from tests.factories import Row, rows
 
-_NOTES = {"job.progress", "job.submit_unknown", "job.take_kept", "job.stopped"}
+_NOTES = {"job.progress", "job.submit_unknown", "job.take_kept", "job.stopped", "credits.short"}
 _OPEN = {"intent", "accepted", "unknown"}
 
 

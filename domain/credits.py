@@ -1,0 +1,194 @@
+"""Credits: what a project may spend, what is held of it, and what became of every dollar.
+
+An account's figures are the sums of its ledger's entries, in the database's own keeping. Amounts are US
+dollars here and whole micro-dollars in the database.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from typing import Protocol
+from uuid import UUID, uuid5
+
+from domain.job import Job
+from domain.paging import Page, Position
+from domain.statuses import AttemptState, JobKind
+
+_MICROS = 1_000_000
+SMALLEST = Decimal(1) / _MICROS
+
+
+def micros(dollars: Decimal) -> int:
+    """Give whole micro-dollars, as the database rounds a cost."""
+    return int((dollars * _MICROS).to_integral_value(ROUND_HALF_UP))
+
+
+def dollars(amount: int) -> Decimal:
+    """Give US dollars for whole micro-dollars."""
+    return Decimal(amount) / _MICROS
+
+
+def usd(amount: Decimal) -> str:
+    """Show an amount, to the cent where that is all of it."""
+    cents = amount.quantize(Decimal("0.01"))
+    return f"{cents if cents == amount else amount.normalize():f} USD"
+
+
+def receipt_of(project: UUID, jobs: Sequence[UUID]) -> UUID:
+    """Name an order after its jobs: whoever has those can tell that nothing was added."""
+    return uuid5(project, ",".join(map(str, jobs)))
+
+
+Quote = Callable[[Job], Decimal]
+"""Tells what a job will cost, USD, once its provider and model are settled."""
+
+
+class EntryKind(StrEnum):
+    """What an entry of the ledger is about."""
+
+    GRANT = "grant"
+    """A person put credits in: the only way there are any."""
+    HOLD = "hold"
+    """Set aside for a generation, before it is queued or claimed."""
+    SETTLE = "settle"
+    """Charged: what the provider took, out of the hold first, then out of the balance."""
+    RELEASE = "release"
+    """The rest of a hold, back in the balance."""
+    REFUND = "refund"
+    """A person gave back what was charged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """How a project stands, USD."""
+
+    project_id: UUID
+    balance: Decimal
+    """Free to be held; never negative."""
+    held: Decimal
+    spent: Decimal
+    owed: Decimal
+    """What generations cost beyond their hold and the balance; the next grant pays it first."""
+    cap: Decimal | None
+    """The most that may be spent and held together; ``None`` for no such budget."""
+
+    @property
+    def available(self) -> Decimal:
+        """What may still be held."""
+        return self.balance if self.cap is None else min(self.balance, self.cap - self.spent - self.held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row of the ledger: what it added to each of the account's figures, USD."""
+
+    id: int
+    project_id: UUID
+    kind: EntryKind
+    amount: Decimal
+    """To the balance."""
+    held: Decimal
+    spent: Decimal
+    owed: Decimal
+    job_id: UUID | None
+    attempt_id: UUID | None
+    key: str
+    receipt_id: UUID
+    note: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """One page of the ledger, the latest first."""
+
+    data: Sequence[Entry]
+    next: int | None
+    """The last one's id; ``None`` on the last page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What one attempt cost, or will: the cost log has every attempt, paid or not."""
+
+    attempt_id: UUID
+    job_id: UUID
+    scene_id: UUID | None
+    shot_id: UUID | None
+    kind: JobKind
+    number: int
+    provider: str
+    model: str
+    state: AttemptState
+    estimated_cost: Decimal | None
+    actual_cost: Decimal | None
+    """As the provider reported it; the quote where it made something and reported nothing."""
+    charged: Decimal | None
+    """Out of the project's credits; ``None`` where nothing was."""
+    owed: Decimal | None
+    """Of the cost, what there were no credits for."""
+    error_code: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class CreditRecords(Protocol):
+    """Accounts, in the transaction of whoever asks.
+
+    Accounts are locked before projects: whoever holds for jobs has locked the project through its own port.
+    """
+
+    on: bool
+    """Whether credits are held at all; nothing is written where they are not."""
+
+    async def account(self, project: UUID) -> Account:
+        """Tell how a project stands; zeros where nothing was ever booked."""
+        ...
+
+    async def hold(self, project: UUID, costs: Mapping[UUID, Decimal], receipt: UUID) -> None:
+        """Hold for all of these jobs of a project, or for none.
+
+        Raises:
+            InsufficientCreditsError: ``insufficient_credits`` or ``budget_exceeded``, with the figures.
+        """
+        ...
+
+    async def grant(self, project: UUID, amount: Decimal, *, key: str, note: str | None) -> Entry:
+        """Put credits in. Under a key that was used before, gives what was granted then.
+
+        Raises:
+            ConflictError: ``grant_key_reused``: the key was used for another project or amount.
+        """
+        ...
+
+    async def refund(
+        self, project: UUID, job: UUID, amount: Decimal | None, *, key: str, note: str | None
+    ) -> Sequence[Entry]:
+        """Give back what a job was charged, all of it or an amount, or what is held in doubt for it.
+
+        Raises:
+            ConflictError: ``nothing_to_refund``, with what there is where that is less.
+        """
+        ...
+
+    async def set_cap(self, project: UUID, cap: Decimal | None) -> None:
+        """Set the most that may be spent."""
+        ...
+
+    async def entries(self, project: UUID, *, after: int | None, limit: int) -> Entries:
+        """List the ledger, the latest first."""
+        ...
+
+    async def costs(self, project: UUID, *, after: Position | None, limit: int) -> Page[Cost]:
+        """List every attempt with what it cost, the latest first."""
+        ...
+
+    async def totals(self, project: UUID) -> Mapping[EntryKind, Decimal]:
+        """Sum up the ledger by kind, each as a positive figure."""
+        ...
+
+    async def shortfall(self, job: UUID) -> Decimal | None:
+        """Give what has to be held for a queued job that waits for credits; ``None`` for any other."""
+        ...
