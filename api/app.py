@@ -16,6 +16,7 @@ from api.parts import Parts
 from api.probing import Prober
 from api.refusing import on_http_error, on_rushes_error
 from api.routes import (
+    accounts,
     documents,
     editing,
     events,
@@ -58,6 +59,7 @@ def endpoints_of(parts: Parts, metrics: Metrics, studio: Studio) -> list[Endpoin
         *session.ENDPOINTS,
         *webhooks.ENDPOINTS,
         *videos.ENDPOINTS,
+        *accounts.ENDPOINTS,
         *machine_room,
         *media,
         *studio.endpoints(),

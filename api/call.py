@@ -107,7 +107,7 @@ class Call:
     async def _once(
         self, change: Callable[[Transaction], Awaitable[Answer]], asked: Mapping[str, Any] | None
     ) -> Answer:
-        key = self._idempotency_key()
+        key = self.idempotency_key
         async with self.parts.records.transaction() as tx:
             if key is None:
                 return await change(tx)
@@ -132,7 +132,13 @@ class Call:
             await self.link(job.storage_path), await self.link(job.poster_path), await self.link(sprite)
         )
 
-    def _idempotency_key(self) -> str | None:
+    @property
+    def idempotency_key(self) -> str | None:
+        """The request's own key, if it has one.
+
+        Raises:
+            InvalidRequestError: it is not one.
+        """
         key = self.request.headers.get("idempotency-key")
         if key is None:
             return None

@@ -14,6 +14,8 @@ PREFIXES = ("/api/v1", "/api")
 WEBSOCKET = "WS"
 """The method of an operation that is a WebSocket; to HTTP it is a GET."""
 STREAM = "text/event-stream"
+NOT_COVERED = ("insufficient_credits", "budget_exceeded")
+"""Codes of everything that spends, where credits are on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from domain.errors import (
     ConflictError,
+    InsufficientCreditsError,
     InvalidRequestError,
     NotAllowedError,
     NotAuthenticatedError,
@@ -48,6 +49,11 @@ CODES: dict[str, str] = {
     "possible_duplicate": "The job's outcome is unknown; retrying it may pay twice.",
     "no_result": "The provider has no result for this job that could be fetched again.",
     "not_stored_yet": "The job's result is not stored yet.",
+    "insufficient_credits": "The project's credits do not go for this order; detail names both figures.",
+    "budget_exceeded": "This order would go beyond the project's budget; detail names the figures.",
+    "credits_off": "Credits are off here, so there is nothing to grant, refund or limit.",
+    "grant_key_reused": "The idempotency key was used for another grant.",
+    "nothing_to_refund": "The job was charged nothing, or less than that.",
     "idempotency_key_reused": "The idempotency key was used for another request.",
     "too_many_webhooks": "There are as many webhooks as there may be.",
     "range_not_satisfiable": "The object does not have these bytes.",
@@ -63,6 +69,7 @@ _TABLE: tuple[tuple[type[RushesError], HTTPStatus, str], ...] = (
     (NotAllowedError, HTTPStatus.FORBIDDEN, "not_allowed"),
     (NotFoundError, HTTPStatus.NOT_FOUND, "not_found"),
     (ConflictError, HTTPStatus.CONFLICT, "conflict"),
+    (InsufficientCreditsError, HTTPStatus.PAYMENT_REQUIRED, "insufficient_credits"),
     (UnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"),
 )
 
@@ -143,6 +150,8 @@ def refusal_of(error: RushesError) -> Refusal:
         # Uniqueness as the database words it names our constraints, which nobody can act on.
         detail = CODES["conflict"] if error.code == "duplicate" else detail
         code = error.code if error.code in CODES else "conflict"
+    if isinstance(error, InsufficientCreditsError):
+        code = error.code
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         detail = CODES["internal"]
     if status is HTTPStatus.UNAUTHORIZED:

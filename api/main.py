@@ -27,10 +27,10 @@ from storage.settings import StorageSettings
 log = structlog.get_logger(__name__)
 
 
-def make_parts(database: Database, store: BlobStore, catalogue: Catalogue) -> Parts:
+def make_parts(database: Database, store: BlobStore, catalogue: Catalogue, *, holds: bool = False) -> Parts:
     """Put adapters that are open already behind the ports of the API; their owner closes them."""
     return Parts(
-        records=PostgresRecords(database),
+        records=PostgresRecords(database, holds=holds),
         storage=store,
         catalogue=catalogue,
         links=store.links if isinstance(store, FolderStore) else None,
@@ -49,9 +49,13 @@ async def _prepare(store: BlobStore) -> None:
 
 @asynccontextmanager
 async def open_parts(
-    database_settings: DatabaseSettings, storage_settings: StorageSettings, catalogue: Catalogue
+    database_settings: DatabaseSettings,
+    storage_settings: StorageSettings,
+    catalogue: Catalogue,
+    *,
+    holds: bool = False,
 ) -> AsyncIterator[Parts]:
-    """Open what the API stands on, and close it at the end.
+    """Open what the API stands on, and close it at the end. With ``holds``, orders need credits.
 
     Raises:
         ConfigurationError: a setting is wrong: its name, its value and what is allowed.
@@ -64,7 +68,7 @@ async def open_parts(
         store = await asyncio.to_thread(open_store, storage_settings)
         try:
             await _prepare(store)
-            yield make_parts(database, store, catalogue)
+            yield make_parts(database, store, catalogue, holds=holds)
         finally:
             await store.aclose()
     finally:

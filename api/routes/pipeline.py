@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from api.call import Answer, Call
-from api.endpoints import Endpoint
+from api.endpoints import NOT_COVERED, Endpoint
 from api.errors import problem_entry
 from api.schemas.pipeline import (
     AgainOut,
@@ -130,7 +130,7 @@ ENDPOINTS = (
         body=GenerateIn,
         body_needed=False,
         answers={HTTPStatus.ACCEPTED: AdmissionOut, HTTPStatus.OK: FilmEstimateOut},
-        codes=("shot_busy", "nothing_to_render"),
+        codes=("shot_busy", "nothing_to_render", *NOT_COVERED),
     ),
     Endpoint(
         method="POST",
@@ -157,7 +157,7 @@ ENDPOINTS = (
         body=RetryFailedIn,
         body_needed=False,
         answers={HTTPStatus.ACCEPTED: AgainOut},
-        codes=("nothing_failed",),
+        codes=("nothing_failed", *NOT_COVERED),
     ),
     Endpoint(
         method="POST",
@@ -171,6 +171,6 @@ ENDPOINTS = (
         body=ResumeIn,
         body_needed=False,
         answers={HTTPStatus.ACCEPTED: AgainOut},
-        codes=("nothing_to_resume",),
+        codes=("nothing_to_resume", *NOT_COVERED),
     ),
 )

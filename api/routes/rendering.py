@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from api.call import Answer, Call
-from api.endpoints import Endpoint
+from api.endpoints import NOT_COVERED, Endpoint
 from api.errors import problem_entry
 from api.schemas.jobs import CancelOut, JobOut, RetryIn
 from api.schemas.problems import ProblemEntry
@@ -87,7 +87,7 @@ ENDPOINTS = (
         body=RenderIn,
         body_needed=False,
         answers={HTTPStatus.ACCEPTED: AdmissionOut, HTTPStatus.OK: EstimateOut},
-        codes=("shot_busy", "nothing_to_render"),
+        codes=("shot_busy", "nothing_to_render", *NOT_COVERED),
     ),
     Endpoint(
         method="POST",
@@ -99,7 +99,7 @@ ENDPOINTS = (
         body=RetryIn,
         body_needed=False,
         answers={HTTPStatus.ACCEPTED: JobOut},
-        codes=("not_failed", "possible_duplicate", "shot_busy"),
+        codes=("not_failed", "possible_duplicate", "shot_busy", *NOT_COVERED),
     ),
     Endpoint(
         method="POST",

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api import reading
 from api.call import Answer, Call
-from api.endpoints import Endpoint
+from api.endpoints import NOT_COVERED, Endpoint
 from api.forms import is_form, read_form
 from api.playing import play
 from api.refusing import PREFIX
@@ -211,7 +211,7 @@ ENDPOINTS = (
         body=VideoIn,
         form=VideoForm,
         answers={HTTPStatus.OK: OpenAIVideo},
-        codes=("malformed_form", "possible_duplicate"),
+        codes=("malformed_form", "possible_duplicate", *NOT_COVERED),
     ),
     _endpoint(
         "GET",
@@ -255,7 +255,7 @@ ENDPOINTS = (
         scope=Scope.RENDER,
         body=RemixIn,
         answers={HTTPStatus.OK: OpenAIVideo},
-        codes=("possible_duplicate",),
+        codes=("possible_duplicate", *NOT_COVERED),
     ),
     _endpoint(
         "DELETE",

@@ -1,0 +1,227 @@
+"""Credits over HTTP: what is refused, what is held, and what anybody can read of it."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import null
+
+from api.main import make_parts
+from api.parts import Parts
+from db.engine import Database
+from domain.access import Scope
+from domain.statuses import JobStatus
+from services.catalogue import Catalogue
+from storage.folder import FolderStore
+from tests.api_client import (
+    LANE,
+    AddAttempt,
+    AddExecutor,
+    AddJob,
+    Connect,
+    Execute,
+    Made,
+    MakeKey,
+    make_project,
+    problem,
+)
+
+
+@pytest.fixture
+def parts(database: Database, store: FolderStore, catalogue: Catalogue) -> Parts:
+    return make_parts(database, store, catalogue, holds=True)
+
+
+def path(project: Made, rest: str = "") -> str:
+    return f"/api/v1/projects/{project.id}/credits{rest}"
+
+
+async def grant(client: httpx.AsyncClient, project: Made, amount: float, **headers: str) -> dict[str, Any]:
+    response = await client.post(path(project, "/grants"), json={"amount": amount}, headers=headers)
+    assert response.status_code == 201, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+async def credits_of(client: httpx.AsyncClient, project: Made) -> dict[str, Any]:
+    response = await client.get(path(project))
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+def figures(body: dict[str, Any]) -> tuple[float, ...]:
+    return body["balance"], body["held"], body["spent"], body["owed"]
+
+
+async def test_too_little_is_refused_with_both_figures_and_queues_nothing(
+    client: httpx.AsyncClient, project: Made, execute: Execute
+) -> None:
+    await grant(client, project, 0.5)
+    refused = problem(await client.post(project.path(0)), 402, "insufficient_credits")
+    assert "takes 1.00 USD" in refused["detail"]
+    assert "has 0.50 USD" in refused["detail"]
+    assert await execute("SELECT id FROM video_generation_jobs") == []
+    assert figures(await credits_of(client, project)) == (0.5, 0, 0, 0)
+
+
+async def test_an_order_holds_its_quote_under_its_receipt(client: httpx.AsyncClient, project: Made) -> None:
+    await grant(client, project, 5)
+    made = (await client.post(project.path(0), headers={"Idempotency-Key": "once"})).json()
+    again = await client.post(project.path(0), headers={"Idempotency-Key": "once"})
+    assert again.headers["Idempotency-Replayed"] == "true"
+    body = await credits_of(client, project)
+    assert figures(body) == (4.0, 1.0, 0, 0)
+    holds = [entry for entry in body["ledger"]["data"] if entry["kind"] == "hold"]
+    assert {entry["job_id"] for entry in holds} == {job["id"] for job in made["jobs"]}
+    assert {entry["receipt_id"] for entry in holds} == {made["receipt_id"]}
+    assert len({entry["key"] for entry in body["ledger"]["data"]}) == 3
+
+
+async def test_a_whole_film_is_one_order(client: httpx.AsyncClient, project: Made) -> None:
+    film = f"/api/v1/projects/{project.id}/generate-scenes"
+    quote = (await client.post(film, json={"dry_run": True})).json()["quote"]
+    await grant(client, project, round(quote - 0.01, 6))
+    problem(await client.post(film, json={}), 402, "insufficient_credits")
+    await grant(client, project, 0.01)
+    assert (await client.post(film, json={})).status_code == 202
+    assert figures(await credits_of(client, project)) == (0, quote, 0, 0)
+    cancelled = await client.post(f"/api/v1/projects/{project.id}/cancel-scenes", json={})
+    assert cancelled.status_code == 202
+    assert figures(await credits_of(client, project)) == (quote, 0, 0, 0)
+
+
+async def test_orders_at_once_are_paid_one_after_the_other(
+    client: httpx.AsyncClient, project: Made, execute: Execute
+) -> None:
+    others = [await make_project(client) for _ in range(2)]
+    for each in (project, *others):
+        await grant(client, each, 1.2)
+    orders = [client.post(each.path(scene)) for each in (project, *others) for scene in (0, 1, 0, 1)]
+    found = await asyncio.gather(*orders)
+    assert {answer.status_code for answer in found} <= {202, 402, 409}
+    assert [answer.status_code for answer in found].count(202) == 3
+    for each in (project, *others):
+        balance, held, *_ = figures(await credits_of(client, each))
+        assert balance + held == pytest.approx(1.2)
+        assert balance >= 0
+
+
+async def test_a_retry_is_held_for_again(client: httpx.AsyncClient, project: Made, add_job: AddJob) -> None:
+    job = await add_job(JobStatus.FAILED, estimated_cost="0.4")
+    retry = project.path(0, f"video/{job}/retry")
+    assert "takes 0.40 USD" in problem(await client.post(retry), 402, "insufficient_credits")["detail"]
+    again = f"/api/v1/projects/{project.id}/retry-failed-scenes"
+    problem(await client.post(again, json={}), 402, "insufficient_credits")
+    await grant(client, project, 0.4)
+    assert (await client.post(retry)).status_code == 202
+    assert figures(await credits_of(client, project)) == (0, 0.4, 0, 0)
+
+
+async def test_a_budget_names_its_figures(client: httpx.AsyncClient, project: Made) -> None:
+    await grant(client, project, 5)
+    answer = await client.patch(path(project), json={"budget": 0.75})
+    assert answer.json()["budget"] == 0.75
+    refused = problem(await client.post(project.path(0)), 402, "budget_exceeded")
+    assert "takes 1.00 USD" in refused["detail"]
+    assert "0.75 USD, of which 0.00 USD" in refused["detail"]
+    assert (await client.patch(path(project), json={"budget": None})).json()["budget"] is None
+    assert (await client.post(project.path(0))).status_code == 202
+
+
+async def test_a_grant_under_a_key_is_given_once(
+    client: httpx.AsyncClient, project: Made, execute: Execute
+) -> None:
+    for _ in range(2):
+        await grant(client, project, 2, **{"Idempotency-Key": "invoice-7"})
+    # Even when the answer itself is forgotten by now.
+    await execute("DELETE FROM idempotency_keys")
+    assert (await grant(client, project, 2, **{"Idempotency-Key": "invoice-7"}))["account"]["balance"] == 2
+    await execute("DELETE FROM idempotency_keys")
+    other = await client.post(
+        path(project, "/grants"), json={"amount": 3}, headers={"Idempotency-Key": "invoice-7"}
+    )
+    problem(other, 409, "grant_key_reused")
+
+
+@pytest.mark.parametrize("amount", [0, -1, 0.0000001, 1e12, "5", None])
+async def test_impossible_amounts_are_refused(
+    client: httpx.AsyncClient, project: Made, amount: object
+) -> None:
+    response = await client.post(path(project, "/grants"), json={"amount": amount})
+    assert problem(response, 422, "invalid_request")["problems"][0]["field"] == "amount"
+
+
+async def test_the_cost_log_has_every_attempt_and_pages(
+    client: httpx.AsyncClient, project: Made, add_job: AddJob, add_attempt: AddAttempt
+) -> None:
+    job = await add_job(JobStatus.FAILED)
+    for number, state in enumerate(("rejected", "failed", "succeeded"), 1):
+        await add_attempt(
+            job,
+            number=number,
+            state=state,
+            result={"url": "there"} if number == 3 else null(),
+            actual_cost="0.1" if number == 2 else None,
+        )
+    first = (await client.get(path(project, "/attempts"), params={"limit": 2})).json()
+    rest = (await client.get(path(project, "/attempts"), params={"limit": 2, "after": first["next"]})).json()
+    seen = {one["number"]: one for one in (*first["data"], *rest["data"])}
+    assert rest["next"] is None
+    assert {number: one["actual_cost"] for number, one in seen.items()} == {1: None, 2: 0.1, 3: 0.4}
+    assert seen[1]["charged"] is None
+    assert (seen[2]["provider"], seen[2]["model"], seen[2]["state"]) == ("mock", "mock-1", "failed")
+
+
+async def test_the_ledger_pages(client: httpx.AsyncClient, project: Made) -> None:
+    for amount in (1, 2, 3):
+        await grant(client, project, amount)
+    first = (await client.get(path(project), params={"limit": 2})).json()["ledger"]
+    assert [entry["amount"] for entry in first["data"]] == [3, 2]
+    rest = (await client.get(path(project), params={"limit": 2, "after": first["next"]})).json()["ledger"]
+    assert [entry["amount"] for entry in rest["data"]] == [1]
+    assert rest["next"] is None
+    problem(await client.get(path(project), params={"after": "-1"}), 422, "invalid_request")
+
+
+async def test_only_an_admin_grants_and_refunds(
+    connect: Connect, client: httpx.AsyncClient, project: Made, make_key: MakeKey, add_job: AddJob
+) -> None:
+    job = await add_job(JobStatus.FAILED)
+    nothing = await client.post(path(project, "/refunds"), json={"job_id": str(job)})
+    problem(nothing, 409, "nothing_to_refund")
+    renders = connect(Authorization=f"Bearer {await make_key(Scope.RENDER)}")
+    problem(await renders.post(path(project, "/grants"), json={"amount": 1}), 403, "not_allowed")
+    refund = {"job_id": str(job)}
+    problem(await renders.post(path(project, "/refunds"), json=refund), 403, "not_allowed")
+    problem(await renders.patch(path(project), json={"budget": 1}), 403, "not_allowed")
+    assert (await renders.get(path(project))).status_code == 200
+
+
+async def test_why_names_the_credits(
+    client: httpx.AsyncClient, project: Made, add_job: AddJob, add_executor: AddExecutor, execute: Execute
+) -> None:
+    await add_executor(LANE)
+    job = await add_job(JobStatus.QUEUED)
+    await execute(
+        "INSERT INTO credit_waits (job_id, project_id, needed) VALUES (:job, :project, 400000)",
+        job=job,
+        project=project.id,
+    )
+    await grant(client, project, 0.1)
+    await execute("UPDATE video_generation_jobs SET run_after = now() + interval '1 hour'")
+    body = (await client.get(f"/api/v1/jobs/{job}/why")).json()
+    assert body["reason"] == "credits"
+    assert "0.40 USD" in body["sentence"]
+    assert "0.10 USD" in body["sentence"]
+
+
+async def test_without_credits_there_is_nothing_to_grant(
+    client: httpx.AsyncClient, project: Made, parts: Parts
+) -> None:
+    parts.records._holds = False  # type: ignore[attr-defined] # as if CREDITS were off
+    problem(await client.post(path(project, "/grants"), json={"amount": 1}), 409, "credits_off")
+    body = await credits_of(client, project)
+    assert (body["enabled"], body["ledger"]["data"]) == (False, [])
+    assert (await client.post(project.path(0))).status_code == 202
