@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.failing import reported
+from cli.film_commands import films_app, review_app
 from domain.access import Scope
 from domain.statuses import JobKind, JobStatus
 from providers.simulators.names import Simulated
@@ -39,6 +40,8 @@ app = typer.Typer(
 )
 jobs_app = typer.Typer(help="Look at jobs and move them.", no_args_is_help=True)
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
+app.add_typer(films_app)
+app.add_typer(review_app, name="review")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(keys_app, name="keys")
 

@@ -1,8 +1,8 @@
-"""Who is paid for what the demo renders, and whether the person agreed to it."""
+"""Who is paid for what is rendered, and whether the person agreed to it."""
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -97,6 +97,21 @@ async def _price(settings: ProviderSettings) -> tuple[Default, Decimal]:
         return chosen, sum(map(able.quote, imagined(sample_film(), chosen.model)), Decimal(0))
     finally:
         await providers.aclose()
+
+
+def agree(makers: Collection[str], quote: Decimal, *, paid: bool, ask: Ask | None) -> bool:
+    """Tell whether an order of this price may be placed: it is free, or somebody said yes.
+
+    Raises:
+        ConfigurationError: it is paid, nobody agreed and nobody can be asked.
+    """
+    charging = sorted(name for name in makers if not is_free(name))
+    if paid or not charging:
+        return True
+    costs = f"this costs about ${quote:.2f} with {' and '.join(charging)}"
+    if ask is None:
+        raise ConfigurationError("--paid", None, f"{costs}; say --paid to spend that")
+    return ask(f"{costs[0].upper()}{costs[1:]}. Spend that?")
 
 
 def terminal() -> Ask | None:

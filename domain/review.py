@@ -11,6 +11,9 @@ from uuid import UUID
 from domain.paging import Page, Position
 from domain.statuses import JobKind, ReviewStatus
 
+LONGEST_DESCRIPTION = 2_000
+"""Characters of an issue's description."""
+
 
 class Stage(IntEnum):
     """Where a scene is worked on. Those before 7 are not ours."""

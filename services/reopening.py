@@ -7,11 +7,14 @@ from uuid import UUID
 from domain.errors import InvalidRequestError, Problem
 from domain.films import Film, Scene, Shot
 from domain.records import Transaction
-from domain.review import FEEDS, NewIssue, Stage
+from domain.review import FEEDS, LONGEST_DESCRIPTION, NewIssue, Stage
 from domain.statuses import JobKind
 from services import pipeline
 from services.catalogue import Catalogue
 from services.pipeline import FilmEstimate
+
+_ECHOED = 60
+"""Characters of a description that a refusal repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,11 @@ async def look(tx: Transaction, catalogue: Catalogue, film: Film, scene: Scene, 
 
 
 async def check(tx: Transaction, scene: Scene, new: NewIssue) -> None:
-    """Raise ``InvalidRequestError`` unless the shot and the moment of an issue are in its scene."""
+    """Raise ``InvalidRequestError`` unless an issue says something, of a shot and a moment in its scene."""
     problems = []
+    said = new.description.strip()
+    if not 0 < len(said) <= LONGEST_DESCRIPTION:
+        problems.append(Problem("description", said[:_ECHOED], f"1 to {LONGEST_DESCRIPTION} characters"))
     if new.shot_id is not None and all(shot.id != new.shot_id for shot in scene.shots):
         names = ", ".join(f"{shot.label} {shot.id}" for shot in scene.shots) or "it has none"
         allowed = f"the id of a shot of this scene: {names}"

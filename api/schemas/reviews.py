@@ -12,12 +12,10 @@ from api.schemas.base import Answered, Asked, Cost, said
 from api.schemas.pipeline import CountsOut
 from api.schemas.problems import ProblemEntry
 from domain.films import Scene
-from domain.review import Issue, IssueStatus, IssueType, NewIssue, Stage
+from domain.review import LONGEST_DESCRIPTION, Issue, IssueStatus, IssueType, NewIssue, Stage
 from domain.statuses import JobKind, ReviewStatus
 from services.reopening import Reopening
 from services.review import Filed
-
-LONGEST_DESCRIPTION = 2_000
 
 
 class IssueIn(Asked):

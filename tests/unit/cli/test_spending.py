@@ -1,10 +1,11 @@
 """The demo spends nothing unless somebody said so."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from cli.spending import is_free, terms
+from cli.spending import agree, is_free, terms
 from domain.errors import ConfigurationError
 
 
@@ -72,3 +73,25 @@ def test_an_account_that_was_not_chosen_is_left_alone(monkeypatch: pytest.Monkey
     agreed = terms(paid=False)
     assert (agreed.settings.video_provider, agreed.settings.image_provider) == ("mock", "mock")
     assert not agreed.allows("grok")
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_an_order_is_placed_as_whoever_is_asked_says(says: bool) -> None:
+    asked: list[str] = []
+
+    def ask(question: str) -> bool:
+        asked.append(question)
+        return says
+
+    assert agree({"mock", "grok"}, Decimal("1.5"), paid=False, ask=ask) is says
+    assert asked == ["This costs about $1.50 with grok. Spend that?"]
+
+
+def test_nobody_is_asked_about_what_is_free_or_agreed() -> None:
+    def ask(_question: str) -> bool:
+        raise AssertionError("nobody is to be asked")
+
+    assert agree({"mock"}, Decimal("1.5"), paid=False, ask=ask)
+    assert agree({"grok"}, Decimal("1.5"), paid=True, ask=ask)
+    with pytest.raises(ConfigurationError, match=r"\$1\.50 with grok; say --paid"):
+        agree({"grok"}, Decimal("1.5"), paid=False, ask=None)
