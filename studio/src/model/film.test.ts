@@ -94,6 +94,15 @@ describe("events", () => {
     expect(apply(film, event(7, "shot.changed", { shot_id: "a" }))).toBe(film);
   });
 
+  it("tell how a review stands, and ask anew where they make things stale", () => {
+    const ready = { status: "complete", review_ready: true, review_status: "video_complete", stage: 12 };
+    const told = apply(film, event(8, "review.ready", ready)) as Film;
+    expect(told.scenes[0]).toMatchObject({ review_ready: true, review_status: "video_complete", stage: 12 });
+    const resolved = { review_ready: true, review_status: "video_complete", stage: 12, open_issues: 0 };
+    expect(apply(film, event(8, "review.resolved", resolved))?.scenes[0]).toMatchObject(resolved);
+    expect(apply(film, event(8, "review.returned", { stage: 7 }))).toBeNull();
+  });
+
   it("count even when nobody here knows them", () => {
     expect(apply(film, event(8, "weather.changed", {}))).toEqual({ ...film, sequence: 8 });
   });

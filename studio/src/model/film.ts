@@ -20,8 +20,15 @@ export interface Film extends Project {
   readonly jobs: ReadonlyMap<string, Job>;
 }
 
-/** Changes of the script: what they make stale is for the API to say. */
-const ANEW: readonly string[] = ["scene.added", "shot.added", "shot.changed", "shot.take_chosen"];
+/** Changes of the script, and verdicts: what they make stale is for the API to say. */
+const ANEW: readonly string[] = [
+  "scene.added",
+  "shot.added",
+  "shot.changed",
+  "shot.take_chosen",
+  "review.returned",
+  "review.approved",
+];
 
 /** Apply an event. Older ones never undo newer state; `null` when one is missing before it, or tells too little: fetch anew. */
 export function apply(film: Film, event: FeedEvent): Film | null {
@@ -30,7 +37,8 @@ export function apply(film: Film, event: FeedEvent): Film | null {
   const next = { ...film, sequence: event.sequence };
   const [subject] = event.type.split(".");
   if (subject === "job") return moveJob(next, event);
-  if (subject === "scene" && event.scene_id) return moveScene(next, event.scene_id, event.data);
+  if ((subject === "scene" || subject === "review") && event.scene_id)
+    return moveScene(next, event.scene_id, event.data);
   if (subject === "project") return moveProject(next, event.data);
   return next;
 }
@@ -124,10 +132,21 @@ export function withScene(film: Film, id: string, words: Pick<Scene, "title" | "
   };
 }
 
+const REVIEWED = ["stage", "review_ready", "review_status", "open_issues"] as const;
+
+/** Show how the review of a scene stands, as the API answered it. */
+export function withReview(film: Film, { scene_id, ...review }: Shapes["SceneReview"]): Film {
+  return {
+    ...film,
+    scenes: film.scenes.map((scene) => (scene.id === scene_id ? { ...scene, ...review } : scene)),
+  };
+}
+
 function moveScene(film: Film, id: string, data: FeedEvent["data"]): Film {
   const change: Partial<Record<keyof Scene, unknown>> = {};
   if (typeof data["status"] === "string") change.render_status = data["status"];
-  for (const name of ["stage", "review_ready", "title", "narration"] as const) {
+  for (const name of REVIEWED) if (name in data) change[name] = data[name];
+  for (const name of ["title", "narration"] as const) {
     if (name in data) change[name] = data[name];
   }
   const scenes = film.scenes.map((scene) => (scene.id === id ? ({ ...scene, ...change } as Scene) : scene));

@@ -102,6 +102,10 @@ export function badgeOf(scene: Scene, shots: readonly ShotView[]): { badge: Scen
   if (scene.render_status === "rendering") {
     return { badge: "rendering", word: `Rendering ${done}/${shots.length}` };
   }
+  if (scene.review_status === "approved") return { badge: "approved", word: SCENE_FACES.approved.word };
+  if (scene.review_status === "returned") {
+    return { badge: "returned", word: `Sent back to stage ${scene.stage}` };
+  }
   if (scene.render_status === "failed") {
     const failed = shots.filter((shot) => shot.status === "failed").length;
     return { badge: "failed", word: `${failed} failed` };

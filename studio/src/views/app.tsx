@@ -6,6 +6,7 @@ import { JobCards } from "./job-cards";
 import { NewProject } from "./new-project";
 import { Operator } from "./operator";
 import { ProjectList } from "./project-list";
+import { ReviewPanel } from "./review-panel";
 import { SceneHub } from "./scene-hub";
 import { Screen } from "./screen";
 import { ScriptPanel } from "./script-panel";
@@ -19,6 +20,7 @@ import { TopBar } from "./top-bar";
 const TABS: readonly { tab: Tab; label: string }[] = [
   { tab: "script", label: "Script" },
   { tab: "jobs", label: "Jobs" },
+  { tab: "review", label: "Review" },
 ];
 
 function Tabs() {
@@ -44,6 +46,7 @@ function Tabs() {
       <div class="panel" role="tabpanel" id="panel" aria-labelledby={`tab-${open}`} tabIndex={0}>
         {open === "script" && <ScriptPanel />}
         {open === "jobs" && <JobCards />}
+        {open === "review" && <ReviewPanel />}
       </div>
     </aside>
   );

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { count, money } from "../model/format";
 import { tally } from "../model/shots";
 import { isLive } from "../model/status";
-import { act, busy, cancelAll, generate, type Quote, quote, retryFailed } from "../state/actions";
+import { act, busy, cancelAll, generate, type Quote, quote, retryFailed, type Scope } from "../state/actions";
 import { film, shots } from "../state/studio";
 import { Confirm, Dialog } from "./dialog";
 
@@ -25,15 +25,25 @@ function Problems({ problems }: { problems: Quote["problems"] }) {
   );
 }
 
-function QuoteDialog({ found, onClose }: { found: Quote; onClose: () => void }) {
+function QuoteDialog({
+  found,
+  title,
+  scope,
+  onClose,
+}: {
+  found: Quote;
+  title: string;
+  scope: Scope;
+  onClose: () => void;
+}) {
   const blocked = found.problems.length > 0;
   const counts = Object.entries(found.counts).filter(([, number]) => number > 0);
   return (
     <Confirm
-      title="Generate all scenes"
+      title={title}
       confirm={blocked ? "Generate" : `Generate for ${money(found.quote)}`}
       disabled={blocked}
-      onConfirm={() => void act("generate", () => generate("missing"))}
+      onConfirm={() => void act("generate", () => generate(scope))}
       onClose={onClose}
     >
       {blocked ? (
@@ -41,7 +51,7 @@ function QuoteDialog({ found, onClose }: { found: Quote; onClose: () => void }) 
       ) : (
         <p>
           {counts.map(([kind, number]) => count(number, kind)).join(", ")}, for{" "}
-          <strong>{money(found.quote)}</strong>. What exists is kept.
+          <strong>{money(found.quote)}</strong>. Nothing that exists is deleted.
         </p>
       )}
       {found.recommendations.map((each) => (
@@ -50,6 +60,25 @@ function QuoteDialog({ found, onClose }: { found: Quote; onClose: () => void }) 
         </p>
       ))}
     </Confirm>
+  );
+}
+
+/** Order shots, after a look at what that costs. */
+export function QuoteButton({ scope, title, label }: { scope: Scope; title: string; label: string }) {
+  const [found, setFound] = useState<Quote | null>(null);
+  const working = busy.value.has("quote") || busy.value.has("generate");
+  return (
+    <>
+      <button
+        type="button"
+        class="button primary"
+        disabled={working}
+        onClick={() => void act("quote", async () => setFound(await quote(scope)))}
+      >
+        {label}
+      </button>
+      {found && <QuoteDialog found={found} title={title} scope={scope} onClose={() => setFound(null)} />}
+    </>
   );
 }
 
@@ -116,7 +145,6 @@ export function FailuresDialog() {
 
 /** Generate everything, watch it, stop it, and see what failed. */
 export function BulkToolbar() {
-  const [found, setFound] = useState<Quote | null>(null);
   const [cancelling, setCancelling] = useState(false);
   const open = film.value;
   if (!open) return null;
@@ -148,21 +176,13 @@ export function BulkToolbar() {
             Cancel
           </button>
         </>
+      ) : missing > 0 ? (
+        <QuoteButton scope="missing" title="Generate all scenes" label={`Generate all scenes (${missing})`} />
       ) : (
-        <button
-          type="button"
-          class="button primary"
-          disabled={missing === 0 || busy.value.has("quote") || busy.value.has("generate")}
-          onClick={() => void act("quote", async () => setFound(await quote("missing")))}
-        >
-          {stitching
-            ? "Stitching…"
-            : missing === 0
-              ? "All shots are made"
-              : `Generate all scenes (${missing})`}
+        <button type="button" class="button primary" disabled>
+          {stitching ? "Stitching…" : "All shots are made"}
         </button>
       )}
-      {found && <QuoteDialog found={found} onClose={() => setFound(null)} />}
       {cancelling && <CancelDialog onClose={() => setCancelling(false)} />}
       <FailuresDialog />
     </>

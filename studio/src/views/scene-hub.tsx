@@ -2,13 +2,11 @@ import type { Scene } from "../model/film";
 import { clock, count } from "../model/format";
 import { badgeOf } from "../model/shots";
 import { SCENE_FACES } from "../model/status";
+import { isOpened, noteOpened, reviewOf } from "../state/review";
 import { player } from "../state/screening";
 import { film, scene as openScene, shots } from "../state/studio";
 import { go } from "../state/ui";
 import { Badge } from "./face";
-
-/** Scenes whose *review ready* was looked at: their badge stops pulsing. */
-const seen = new Set<string>();
 
 function Card({ scene, number }: { scene: Scene; number: number }) {
   const views = shots.value.filter((view) => view.scene.id === scene.id);
@@ -16,15 +14,20 @@ function Card({ scene, number }: { scene: Scene; number: number }) {
   const current = openScene.value?.id === scene.id;
   const seconds = views.reduce((sum, view) => sum + (view.seconds ?? 0), 0);
   const toReview = badge === "review_ready";
+  const review = reviewOf(
+    scene,
+    views.map((view) => view.clip?.id),
+  );
   return (
     <li class={`scene-card${current ? " current" : ""}`}>
       <div class="row">
         <span class="soft">Scene {number}</span>
-        <Badge face={SCENE_FACES[badge]} word={word} pulse={toReview && !seen.has(scene.id)} />
+        <Badge face={SCENE_FACES[badge]} word={word} pulse={toReview && !isOpened(review)} />
       </div>
       <h2>{scene.title}</h2>
       <p class="soft">
         {count(views.length, "shot")} · {clock(seconds)}
+        {scene.open_issues > 0 && ` · ${count(scene.open_issues, "open issue")}`}
       </p>
       <div class="row">
         <button
@@ -40,12 +43,12 @@ function Card({ scene, number }: { scene: Scene; number: number }) {
             type="button"
             class="button small primary"
             onClick={() => {
-              seen.add(scene.id);
-              go({ scene: scene.id });
+              noteOpened(review);
+              go({ scene: scene.id, tab: "review" });
               player.play();
             }}
           >
-            Watch scene
+            Review video
           </button>
         )}
       </div>

@@ -1,11 +1,13 @@
 import type { Scene } from "../model/film";
-import { seconds } from "../model/format";
+import { count, seconds } from "../model/format";
+import { stageName } from "../model/review";
 import type { ShotView } from "../model/shots";
 import { SHOT_FACES } from "../model/status";
 import { editScene, editShot } from "../state/actions";
 import { drafts, keepDraft } from "../state/drafts";
 import { player } from "../state/screening";
 import { film, scene as openScene, shots } from "../state/studio";
+import { go } from "../state/ui";
 import { Editor, type Field } from "./editor";
 import { Badge, Stale } from "./face";
 
@@ -108,8 +110,13 @@ export function ScriptPanel() {
       {scenes.map((scene) => (
         <details key={scene.id} class="card" open={scenes.length === 1}>
           <summary>
-            <strong>{scene.title}</strong> <span class="soft">stage {scene.stage}</span>
+            <strong>{scene.title}</strong> <span class="soft">{stageName(scene.stage)}</span>
           </summary>
+          {scene.review_status === "returned" && (
+            <button type="button" class="button small" onClick={() => go({ scene: scene.id, tab: "review" })}>
+              {count(scene.open_issues, "open issue")} to resolve
+            </button>
+          )}
           <SceneWords scene={scene} />
           <ul class="stack">
             {shots.value
