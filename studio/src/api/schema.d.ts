@@ -228,6 +228,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a project's credits and its ledger
+         * @description Every change is a row of the ledger, the latest first; the figures are their sums.
+         */
+        get: operations["show_credits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Set a project's budget
+         * @description Orders that would bring what is spent and held beyond it are refused.
+         */
+        patch: operations["set_budget"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/credits/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what every attempt cost
+         * @description Paid or not, with or without credits, the latest first.
+         */
+        get: operations["list_costs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/credits/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant credits to a project
+         * @description What is owed is paid out of it first. Jobs that waited for credits go on.
+         */
+        post: operations["grant_credits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/credits/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund what a job was charged
+         * @description All of it, or an amount. Without an amount, what is still held for an attempt whose outcome nobody learned is given back as well.
+         */
+        post: operations["refund_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/events": {
         parameters: {
             query?: never;
@@ -1028,6 +1112,47 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountOut
+         * @description How a project's account stands.
+         */
+        AccountOut: {
+            /**
+             * Balance
+             * @description USD free to be held; never negative.
+             */
+            balance: number;
+            /**
+             * Budget
+             * @description The most that may be spent and held; null for no such limit.
+             */
+            budget: number | null;
+            /**
+             * Enabled
+             * @description Whether credits are held here (CREDITS=on).
+             */
+            enabled: boolean;
+            /**
+             * Held
+             * @description USD set aside for what is queued, under way or in doubt.
+             */
+            held: number;
+            /**
+             * Owed
+             * @description USD that generations cost beyond their holds and the balance; a grant pays it.
+             */
+            owed: number;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /**
+             * Spent
+             * @description USD charged, less what was refunded.
+             */
+            spent: number;
+        };
+        /**
          * AdmissionOut
          * @description What an order was turned into.
          */
@@ -1166,6 +1291,18 @@ export interface components {
          */
         BatchOutcome: "cancelled" | "running" | "queued" | "possible_duplicate" | "shot_busy";
         /**
+         * BudgetIn
+         * @description The most that a project may spend.
+         */
+        BudgetIn: {
+            /**
+             * Budget
+             * @description USD spent and held together; null for no limit but the balance.
+             * @example 100
+             */
+            budget: number | null;
+        };
+        /**
          * CancelledOut
          * @description What a cancel of all came to.
          */
@@ -1206,6 +1343,73 @@ export interface components {
             reason: string | null;
         };
         /**
+         * CostList
+         * @description One page of the cost log, the latest attempt first.
+         */
+        CostList: {
+            /** Data */
+            data: components["schemas"]["CostOut"][];
+            /**
+             * Next
+             * @description The after of the next page; null on the last one.
+             */
+            next: string | null;
+        };
+        /**
+         * CostOut
+         * @description What one attempt cost.
+         */
+        CostOut: {
+            /**
+             * Actual Cost
+             * @description As the provider reported it; the quote where it made something and reported nothing.
+             */
+            actual_cost: number | null;
+            /**
+             * Attempt Id
+             * Format: uuid
+             */
+            attempt_id: string;
+            /**
+             * Charged
+             * @description Of the project's credits; null where nothing was charged.
+             */
+            charged: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error Code */
+            error_code: string | null;
+            /** Estimated Cost */
+            estimated_cost: number | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            kind: components["schemas"]["JobKind"];
+            /** Model */
+            model: string;
+            /** Number */
+            number: number;
+            /**
+             * Owed
+             * @description Of the cost, what there were no credits for.
+             */
+            owed: number | null;
+            /** Provider */
+            provider: string;
+            /** Scene Id */
+            scene_id: string | null;
+            /** Shot Id */
+            shot_id: string | null;
+            state: components["schemas"]["AttemptState"];
+        };
+        /**
          * CountsOut
          * @description How many jobs of each kind an order would be.
          */
@@ -1216,6 +1420,48 @@ export interface components {
             image: number;
             /** Video */
             video: number;
+        };
+        /**
+         * CreditsOut
+         * @description An account and a page of its ledger.
+         */
+        CreditsOut: {
+            /**
+             * Balance
+             * @description USD free to be held; never negative.
+             */
+            balance: number;
+            /**
+             * Budget
+             * @description The most that may be spent and held; null for no such limit.
+             */
+            budget: number | null;
+            /**
+             * Enabled
+             * @description Whether credits are held here (CREDITS=on).
+             */
+            enabled: boolean;
+            /**
+             * Held
+             * @description USD set aside for what is queued, under way or in doubt.
+             */
+            held: number;
+            ledger: components["schemas"]["EntryList"];
+            /**
+             * Owed
+             * @description USD that generations cost beyond their holds and the balance; a grant pays it.
+             */
+            owed: number;
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            project_id: string;
+            /**
+             * Spent
+             * @description USD charged, less what was refunded.
+             */
+            spent: number;
         };
         /**
          * DeliveryList
@@ -1355,6 +1601,76 @@ export interface components {
             video_url: string | null;
         };
         /**
+         * EntryKind
+         * @description What an entry of the ledger is about.
+         * @enum {string}
+         */
+        EntryKind: "grant" | "hold" | "settle" | "release" | "refund";
+        /**
+         * EntryList
+         * @description One page of the ledger, the latest first.
+         */
+        EntryList: {
+            /** Data */
+            data: components["schemas"]["EntryOut"][];
+            /**
+             * Next
+             * @description The after of the next page; null on the last one.
+             */
+            next: string | null;
+        };
+        /**
+         * EntryOut
+         * @description One row of the ledger: what it added to each figure of the account, USD.
+         */
+        EntryOut: {
+            /**
+             * Amount
+             * @description Added to the balance.
+             */
+            amount: number;
+            /** Attempt Id */
+            attempt_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Held
+             * @description USD.
+             */
+            held: number;
+            /** Id */
+            id: number;
+            /** Job Id */
+            job_id: string | null;
+            /**
+             * Key
+             * @description Idempotency key: there is no second row with it.
+             */
+            key: string;
+            kind: components["schemas"]["EntryKind"];
+            /** Note */
+            note: string | null;
+            /**
+             * Owed
+             * @description USD.
+             */
+            owed: number;
+            /**
+             * Receipt Id
+             * Format: uuid
+             * @description Of the admission, grant or refund that it belongs to.
+             */
+            receipt_id: string;
+            /**
+             * Spent
+             * @description USD.
+             */
+            spent: number;
+        };
+        /**
          * ErrorCode
          * @description Stable codes in ``video_generation_jobs.error_code`` and ``job_attempts.error_code``.
          * @enum {string}
@@ -1413,7 +1729,7 @@ export interface components {
          * @description What an event tells. Further ones may come: whoever reads events passes over those it does not know.
          * @enum {string}
          */
-        EventType: "job.waiting" | "job.queued" | "job.processing" | "job.generating" | "job.uploading" | "job.completed" | "job.failed" | "job.cancelled" | "job.progress" | "job.submit_unknown" | "job.take_kept" | "job.stopped" | "scene.pending" | "scene.rendering" | "scene.complete" | "scene.failed" | "project.pending" | "project.rendering" | "project.complete" | "project.failed" | "project.step" | "project.changed" | "scene.added" | "scene.changed" | "shot.added" | "shot.changed" | "shot.take_chosen" | "review.ready" | "review.ended" | "review.returned" | "review.resolved" | "review.approved";
+        EventType: "job.waiting" | "job.queued" | "job.processing" | "job.generating" | "job.uploading" | "job.completed" | "job.failed" | "job.cancelled" | "job.progress" | "job.submit_unknown" | "job.take_kept" | "job.stopped" | "scene.pending" | "scene.rendering" | "scene.complete" | "scene.failed" | "project.pending" | "project.rendering" | "project.complete" | "project.failed" | "project.step" | "project.changed" | "scene.added" | "scene.changed" | "shot.added" | "shot.changed" | "shot.take_chosen" | "review.ready" | "review.ended" | "review.returned" | "review.resolved" | "review.approved" | "credits.changed" | "credits.short";
         /**
          * ExecutorOut
          * @description An executor that has not signed off.
@@ -1617,6 +1933,32 @@ export interface components {
              * @example missing
              */
             scope?: components["schemas"]["RenderScope"] | string[];
+        };
+        /**
+         * GrantIn
+         * @description Credits to put in.
+         */
+        GrantIn: {
+            /**
+             * Amount
+             * @description USD.
+             * @example 25
+             */
+            amount: number;
+            /**
+             * Note
+             * @default null
+             * @example Invoice 2026-114
+             */
+            note?: string | null;
+        };
+        /**
+         * GrantOut
+         * @description A grant, and how the account stands with it.
+         */
+        GrantOut: {
+            account: components["schemas"]["AccountOut"];
+            entry: components["schemas"]["EntryOut"];
         };
         /**
          * HappeningOut
@@ -2659,7 +3001,7 @@ export interface components {
          * @description What holds a job up.
          * @enum {string}
          */
-        Reason: "finished" | "another_job" | "no_executor" | "no_executor_for_provider" | "back_off" | "paused_provider" | "limit" | "rate" | "turn" | "executor_stalled" | "handover" | "submitting" | "submit_unknown" | "generating" | "storing";
+        Reason: "finished" | "another_job" | "no_executor" | "no_executor_for_provider" | "credits" | "back_off" | "paused_provider" | "limit" | "rate" | "turn" | "executor_stalled" | "handover" | "submitting" | "submit_unknown" | "generating" | "storing";
         /**
          * RecommendationOut
          * @description Something to consider before the order is confirmed; it stands in nobody's way.
@@ -2698,6 +3040,37 @@ export interface components {
              * @default null
              */
             image_url?: string | null;
+        };
+        /**
+         * RefundIn
+         * @description What to give back.
+         */
+        RefundIn: {
+            /**
+             * Amount
+             * @description Default: all that it was charged, and what is still held for an attempt in doubt.
+             * @default null
+             */
+            amount?: number | null;
+            /**
+             * Job Id
+             * @description The job that was charged.
+             */
+            job_id: string;
+            /**
+             * Note
+             * @default null
+             */
+            note?: string | null;
+        };
+        /**
+         * RefundOut
+         * @description What was given back, and how the account stands with it.
+         */
+        RefundOut: {
+            account: components["schemas"]["AccountOut"];
+            /** Entries */
+            entries: components["schemas"]["EntryOut"][];
         };
         /**
          * RemixIn
@@ -4306,6 +4679,197 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CancelledOut"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    show_credits: {
+        parameters: {
+            query?: {
+                /** @description The next of an earlier page. */
+                after?: string | null;
+                /** @description Entries on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditsOut"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    set_budget: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountOut"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    list_costs: {
+        parameters: {
+            query?: {
+                /** @description The next of an earlier page. */
+                after?: string | null;
+                /** @description Entries on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostList"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    grant_credits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOut"];
+                };
+            };
+            /** @description What went wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    refund_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key, the request is not executed again; the first answer is repeated, with Idempotency-Replayed: true. Keys are remembered for seven days. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The project's id or its receipt, such as AF83-0B6D. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundOut"];
                 };
             };
             /** @description What went wrong. */
