@@ -18,8 +18,10 @@ from db.opening import address, address_at_head
 from db.records import PostgresRecords
 from db.settings import DatabaseSettings
 from domain.errors import StorageError
+from domain.prompts import PromptWriter
 from domain.storage import BlobStore
 from services.catalogue import Catalogue
+from services.prompting import PromptDesk
 from storage.folder import FolderStore
 from storage.open import open_store
 from storage.settings import StorageSettings
@@ -27,12 +29,21 @@ from storage.settings import StorageSettings
 log = structlog.get_logger(__name__)
 
 
-def make_parts(database: Database, store: BlobStore, catalogue: Catalogue, *, holds: bool = False) -> Parts:
+def make_parts(
+    database: Database,
+    store: BlobStore,
+    catalogue: Catalogue,
+    *,
+    holds: bool = False,
+    writer: PromptWriter | None = None,
+) -> Parts:
     """Put adapters that are open already behind the ports of the API; their owner closes them."""
+    records = PostgresRecords(database, holds=holds)
     return Parts(
-        records=PostgresRecords(database, holds=holds),
+        records=records,
         storage=store,
         catalogue=catalogue,
+        desk=PromptDesk(records, catalogue, writer),
         links=store.links if isinstance(store, FolderStore) else None,
         feed=Feed(PostgresEvents(database)),
         schema_head=head(),
@@ -54,6 +65,7 @@ async def open_parts(
     catalogue: Catalogue,
     *,
     holds: bool = False,
+    writer: PromptWriter | None = None,
 ) -> AsyncIterator[Parts]:
     """Open what the API stands on, and close it at the end. With ``holds``, orders need credits.
 
@@ -68,7 +80,7 @@ async def open_parts(
         store = await asyncio.to_thread(open_store, storage_settings)
         try:
             await _prepare(store)
-            yield make_parts(database, store, catalogue, holds=holds)
+            yield make_parts(database, store, catalogue, holds=holds, writer=writer)
         finally:
             await store.aclose()
     finally:

@@ -10,6 +10,7 @@ from api.feed import Feed
 from domain.records import Records
 from domain.storage import BlobStore
 from services.catalogue import Catalogue
+from services.prompting import PromptDesk
 
 BUILT = Path(__file__).parent / "static"
 """Where ``make studio`` builds to."""
@@ -35,6 +36,8 @@ class Parts:
     records: Records
     storage: BlobStore
     catalogue: Catalogue
+    desk: PromptDesk
+    """Where orders have prompts written."""
     links: LinkVerifier | None
     """Set where the store's links lead to us; a bucket serves its own."""
     feed: Feed

@@ -16,7 +16,11 @@ async def run_api(ground: Ground, stop: asyncio.Event) -> None:
     """Run the API until ``stop`` is set."""
     settings = load(ApiSettings)
     async with open_parts(
-        ground.database, ground.storage, ground.catalogue, holds=ground.credits.on
+        ground.database,
+        ground.storage,
+        ground.catalogue,
+        holds=ground.credits.on,
+        writer=ground.providers.writer,
     ) as parts:
         await run(parts, settings, stop, announce=_announce)
 

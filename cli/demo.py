@@ -67,7 +67,9 @@ async def _demo(teller: Teller, agreed: Terms, *, keep_serving: bool) -> int:
     with stopped_by_signals(stop) as told:
         async with (
             started_ground(told, agreed.settings, agreed.allows) as ground,
-            open_parts(ground.database, ground.storage, ground.catalogue) as parts,
+            open_parts(
+                ground.database, ground.storage, ground.catalogue, writer=ground.providers.writer
+            ) as parts,
         ):
             demo = _Demo(teller, ground, parts, stop)
             async with asyncio.TaskGroup() as group:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -107,6 +108,8 @@ def _allowed(annotation: Any) -> str:
         return ", ".join(map(str, get_args(annotation)))
     if origin in {Union, UnionType}:
         return " or ".join(_allowed(part) for part in get_args(annotation) if part is not NoneType)
+    if isinstance(annotation, type) and issubclass(annotation, StrEnum):
+        return ", ".join(annotation)
     if hasattr(annotation, "__metadata__"):
         return f"{_allowed(annotation.__origin__)}{_within(annotation.__metadata__)}"
     return _TYPES.get(annotation, getattr(annotation, "__name__", str(annotation)))

@@ -111,6 +111,7 @@ async def _grok(settings: SimulatorSettings, host: str, place: Place, tell: Tell
         delay_seconds=settings.simulate_delay_seconds,
         price_per_second=settings.simulate_price_per_second,
         faults=settings.simulate_faults,
+        chat=settings.simulate_chat,
     )
     folder = settings.rushes_home.absolute() / "simulators" / "grok"
     async with serve_grok(knobs, folder, host=host, port=place.port, tell=tell) as served:
@@ -133,6 +134,7 @@ async def _veo(settings: SimulatorSettings, host: str, place: Place, tell: Tell)
         delay_seconds=settings.simulate_delay_seconds,
         price_per_second=settings.simulate_price_per_second,
         faults=f"[sim:{settings.simulate_faults}]",
+        chat=settings.simulate_chat,
     )
     simulator, bills = app.state.simulator, app.state.bills
     with listening(host, place.port) as listener:

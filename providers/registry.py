@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 
 from domain.errors import ConfigurationError, NotFoundError
+from domain.prompts import PromptWriter
 from domain.provider import Provider
 from domain.statuses import JobKind
 from providers.settings import ProviderSettings
 
 GROUP = "rushes.providers"
 ProviderFactory = Callable[[], Sequence[Provider]]
+WriterFactory = Callable[[str | None], PromptWriter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ BUILT_IN: Mapping[str, BuiltIn] = {
     "veo3": BuiltIn("providers.veo3.adapter:providers", images="gemini"),
     "gemini": BuiltIn("providers.gemini.adapter:providers", images="gemini"),
 }
+WRITERS: Mapping[str, str] = {
+    "grok": "providers.grok.prompts:writer",
+    "gemini": "providers.gemini.prompts:writer",
+}
+"""Who writes prompts where PROMPT_WRITER names them: ``module:function``, imported when it is built."""
 _IMAGES_OF_PLUG_INS = "mock"
 _CHOICES = {JobKind.VIDEO: "VIDEO_PROVIDER", JobKind.IMAGE: "IMAGE_PROVIDER"}
 _MODELS = {JobKind.VIDEO: "VIDEO_MODEL", JobKind.IMAGE: "IMAGE_MODEL"}
@@ -60,6 +67,8 @@ class Providers:
     """For video and for image."""
     unavailable: Mapping[str, str]
     """Known names that are not configured, each with the reason."""
+    writer: PromptWriter | None = None
+    """Who writes prompts; ``None`` where they are composed."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,12 +98,16 @@ class Providers:
 
     def only(self, allows: Callable[[str], bool]) -> "Providers":
         """Leave out those whose names are not allowed; whoever closes all of them still closes these too."""
-        return replace(self, made={key: one for key, one in self.made.items() if allows(key[1])})
+        writer = self.writer if self.writer is not None and allows(self.writer.name) else None
+        made = {key: one for key, one in self.made.items() if allows(key[1])}
+        return replace(self, made=made, writer=writer)
 
     async def aclose(self) -> None:
         """Close every provider."""
         for provider in self.made.values():
             await provider.aclose()
+        if self.writer is not None:
+            await self.writer.aclose()
 
 
 def known_providers(plug_ins: Iterable[EntryPoint] | None = None) -> tuple[str, ...]:
@@ -129,7 +142,20 @@ def build(settings: ProviderSettings, plug_ins: Iterable[EntryPoint] | None = No
     partial = Providers(made, {}, unavailable)
     models = {JobKind.VIDEO: settings.video_model, JobKind.IMAGE: settings.image_model}
     defaults = {kind: _default(partial, kind, name, models[kind]) for kind, name in chosen.items()}
-    return Providers(made, defaults, unavailable)
+    return Providers(made, defaults, unavailable, _writer(settings))
+
+
+def _writer(settings: ProviderSettings) -> PromptWriter | None:
+    """Make the writer that was chosen.
+
+    Raises:
+        ConfigurationError: its account is not configured.
+    """
+    factory = WRITERS.get(settings.prompt_writer)
+    if factory is None:
+        return None
+    make: WriterFactory = EntryPoint(settings.prompt_writer, factory, GROUP).load()
+    return make(settings.prompt_model)
 
 
 def _entries(plug_ins: Iterable[EntryPoint] | None) -> dict[str, EntryPoint]:

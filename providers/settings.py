@@ -1,5 +1,7 @@
 """Which providers make what."""
 
+from typing import Literal
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,3 +19,12 @@ class ProviderSettings(BaseSettings):
     )
     video_model: str | None = Field(default=None, description="Unset: the video provider's first model.")
     image_model: str | None = Field(default=None, description="Unset: the image provider's first model.")
+    prompt_writer: Literal["template", "grok", "gemini"] = Field(
+        default="template",
+        description="Who writes video prompts for shots that have none. template composes them of image "
+        "prompt and narration; the others ask a language model, which costs money, and compose what it does "
+        "not write in time.",
+    )
+    prompt_model: str | None = Field(
+        default=None, description="Of the prompt writer. Unset: grok-4.3 or gemini-3.5-flash."
+    )

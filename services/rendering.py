@@ -1,6 +1,6 @@
 """Admit the clips of a scene: check, quote and queue them, all or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.access import Caller
 from domain.errors import ConflictError, InvalidRequestError, NotFoundError, Problem
 from domain.films import Project, Scene, Shot
-from domain.pipeline import ShotState
+from domain.pipeline import NOTHING_YET, ShotState
 from domain.records import Transaction
 from services import admission, projects
 from services.admission import Admission
@@ -44,14 +44,32 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     """
     project = await projects.find(tx, caller, order.project)
     try:
-        plan = await _plan(tx, project, catalogue, order)
+        plan = await _plan(tx, project, catalogue, order, {})
     except InvalidRequestError as error:
         return Estimate(Decimal(0), error.problems)
     return Estimate(plan.quote, [*plan.wrong, *plan.busy])
 
 
-async def admit(tx: Transaction, caller: Caller, catalogue: Catalogue, order: RenderOrder) -> Admission:
+async def ordered(tx: Transaction, caller: Caller, order: RenderOrder) -> Sequence[Shot]:
+    """Give the shots that an order is about, as far as it is sound."""
+    project = await projects.find(tx, caller, order.project)
+    scene = await projects.find_scene(tx, project, order.scene)
+    if order.shots is not None:
+        return _named(scene, order.shots)
+    states = await tx.projects.shot_states(project.id, scene.id)
+    return [shot for shot in scene.shots if _lacks_clip(states.get(shot.id, NOTHING_YET))]
+
+
+async def admit(
+    tx: Transaction,
+    caller: Caller,
+    catalogue: Catalogue,
+    order: RenderOrder,
+    written: Mapping[UUID, str] | None = None,
+) -> Admission:
     """Queue a video job for each shot of the order, or none at all.
+
+    ``written`` are video prompts for shots that have none; they are kept with their shots.
 
     Raises:
         InvalidRequestError: some shot cannot be made as it is; every problem is listed.
@@ -61,7 +79,7 @@ async def admit(tx: Transaction, caller: Caller, catalogue: Catalogue, order: Re
     project = await projects.find(tx, caller, order.project)
     # Two orders for one scene take turns here, so that the second one sees the jobs of the first.
     await tx.projects.lock(project.id, [order.scene])
-    plan = await _plan(tx, project, catalogue, order)
+    plan = await _plan(tx, project, catalogue, order, written or {})
     if plan.wrong:
         raise InvalidRequestError([*plan.wrong, *plan.busy])
     if plan.busy:
@@ -72,12 +90,18 @@ async def admit(tx: Transaction, caller: Caller, catalogue: Catalogue, order: Re
     return await admission.admit(tx, project.id, plan.jobs)
 
 
-async def _plan(tx: Transaction, project: Project, catalogue: Catalogue, order: RenderOrder) -> Plan:
+async def _plan(  # private, and each of them is what a plan is made of
+    tx: Transaction,
+    project: Project,
+    catalogue: Catalogue,
+    order: RenderOrder,
+    written: Mapping[UUID, str],
+) -> Plan:
     scene = await tx.projects.scene(project.id, order.scene)
     if scene is None:
         raise NotFoundError("there is no such scene in this project")
     makers = makers_of(catalogue, order.provider, order.model)
-    planner = Planner(project, await tx.projects.shot_states(project.id, scene.id), makers)
+    planner = Planner(project, await tx.projects.shot_states(project.id, scene.id), makers, written)
     plan = Plan()
     if order.shots is None:
         shots = [shot for shot in scene.shots if _lacks_clip(planner.state(shot))]

@@ -17,7 +17,7 @@ from api.schemas.pipeline import (
     RetryFailedIn,
 )
 from api.schemas.problems import ProblemEntry
-from api.schemas.rendering import AdmissionOut
+from api.schemas.rendering import AdmissionOut, PromptsOut
 from api.showing import shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
@@ -25,6 +25,7 @@ from domain.statuses import JobKind
 from services import batches, pipeline
 from services.batches import Again
 from services.pipeline import FilmOrder
+from services.prompting import Prompts
 
 
 async def generate_scenes(call: Call) -> Answer:
@@ -36,12 +37,16 @@ async def generate_scenes(call: Call) -> Answer:
     if wanted.dry_run:
         return await _estimate(call, order)
 
+    # Outside of any transaction: it takes its time.
+    prompts = await call.parts.desk.for_film(call.caller, order)
+
     async def change(tx: Transaction) -> Answer:
-        made = await pipeline.generate(tx, call.caller, call.parts.catalogue, order)
+        made = await pipeline.generate(tx, call.caller, call.parts.catalogue, order, prompts.texts)
         answer = AdmissionOut(
             jobs=await shown_jobs(call, tx, made.jobs),
             quote=float(made.quote),
             receipt_id=made.receipt_id,
+            prompts=PromptsOut.of(prompts),
         )
         return Answer(HTTPStatus.ACCEPTED, answer)
 
@@ -87,7 +92,7 @@ async def retry_failed_scenes(call: Call) -> Answer:
             wanted.scenes,
             accept_possible_duplicate=wanted.accept_possible_duplicate,
         )
-        return await _again(call, tx, done)
+        return await _again(call, tx, done, Prompts())
 
     return await call.once(change)
 
@@ -95,6 +100,7 @@ async def retry_failed_scenes(call: Call) -> Answer:
 async def resume_film(call: Call) -> Answer:
     """Go on from the step that a project reached."""
     wanted = call.read(ResumeIn)
+    prompts = await call.parts.desk.for_film(call.caller, FilmOrder(project=call.word("project_id")))
 
     async def change(tx: Transaction) -> Answer:
         done = await batches.resume(
@@ -102,16 +108,22 @@ async def resume_film(call: Call) -> Answer:
             call.caller,
             call.parts.catalogue,
             call.word("project_id"),
+            prompts.texts,
             accept_possible_duplicate=wanted.accept_possible_duplicate,
         )
-        return await _again(call, tx, done)
+        return await _again(call, tx, done, prompts)
 
     return await call.once(change)
 
 
-async def _again(call: Call, tx: Transaction, done: Again) -> Answer:
-    jobs = await shown_jobs(call, tx, done.jobs)
-    answer = AgainOut.with_jobs(done.requeued.outcomes, jobs, float(done.quote), done.receipt_id)
+async def _again(call: Call, tx: Transaction, done: Again, prompts: Prompts) -> Answer:
+    answer = AgainOut.with_jobs(
+        done.requeued.outcomes,
+        await shown_jobs(call, tx, done.jobs),
+        quote=float(done.quote),
+        receipt_id=done.receipt_id,
+        prompts=prompts,
+    )
     return Answer(HTTPStatus.ACCEPTED, answer)
 
 

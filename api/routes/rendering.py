@@ -7,7 +7,7 @@ from api.endpoints import NOT_COVERED, Endpoint
 from api.errors import problem_entry
 from api.schemas.jobs import CancelOut, JobOut, RetryIn
 from api.schemas.problems import ProblemEntry
-from api.schemas.rendering import AdmissionOut, EstimateOut, RenderIn
+from api.schemas.rendering import AdmissionOut, EstimateOut, PromptsOut, RenderIn
 from api.showing import shown_job, shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
@@ -29,12 +29,16 @@ async def render_scene(call: Call) -> Answer:
     if wanted.dry_run:
         return await _estimate(call, order)
 
+    # Outside of any transaction: it takes its time.
+    prompts = await call.parts.desk.for_scene(call.caller, order)
+
     async def change(tx: Transaction) -> Answer:
-        made = await rendering.admit(tx, call.caller, call.parts.catalogue, order)
+        made = await rendering.admit(tx, call.caller, call.parts.catalogue, order, prompts.texts)
         answer = AdmissionOut(
             jobs=await shown_jobs(call, tx, made.jobs),
             quote=float(made.quote),
             receipt_id=made.receipt_id,
+            prompts=PromptsOut.of(prompts),
         )
         return Answer(HTTPStatus.ACCEPTED, answer)
 

@@ -10,9 +10,11 @@ from api.schemas.base import Answered, Asked, Cost, Name
 from api.schemas.jobs import JobOut
 from api.schemas.problems import ProblemEntry
 from api.schemas.projects import MOST_SCENES
+from api.schemas.rendering import PromptsOut
 from domain.failures import ErrorCode
 from domain.pipeline import BatchOutcome, JobOutcome, RenderScope
 from domain.statuses import JobKind, JobStatus
+from services.prompting import Prompts
 
 MOST_NAMES = 1_000
 Scenes = Annotated[list[UUID], Field(min_length=1, max_length=MOST_SCENES)]
@@ -122,14 +124,27 @@ class AgainOut(CancelledOut):
     jobs: list[JobOut] = Field(description="New ones: films made anew, and what was never made.")
     quote: Cost = Field(description="Of all that is made now.")
     receipt_id: UUID
+    prompts: PromptsOut | None = Field(default=None, description="As in the answer to an order.")
 
     @classmethod
     def with_jobs(
-        cls, outcomes: Sequence[JobOutcome], jobs: list[JobOut], quote: float, receipt_id: UUID
+        cls,
+        outcomes: Sequence[JobOutcome],
+        jobs: list[JobOut],
+        *,
+        quote: float,
+        receipt_id: UUID,
+        prompts: Prompts,
     ) -> Self:
         """Give outcomes and new jobs as they are answered."""
-        shown, counts = _outcomes(outcomes), _counts(outcomes)
-        return cls(outcomes=shown, counts=counts, jobs=jobs, quote=quote, receipt_id=receipt_id)
+        return cls(
+            outcomes=_outcomes(outcomes),
+            counts=_counts(outcomes),
+            jobs=jobs,
+            quote=quote,
+            receipt_id=receipt_id,
+            prompts=PromptsOut.of(prompts),
+        )
 
 
 def _outcomes(outcomes: Sequence[JobOutcome]) -> list[OutcomeOut]:

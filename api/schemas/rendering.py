@@ -9,6 +9,7 @@ from api.schemas.base import Answered, Asked, Cost, Name
 from api.schemas.jobs import JobOut
 from api.schemas.problems import ProblemEntry
 from api.schemas.projects import MOST_SHOTS
+from services.prompting import Prompts
 
 
 class RenderIn(Asked):
@@ -29,12 +30,38 @@ class RenderIn(Asked):
     )
 
 
+class FallbackOut(Answered):
+    """A shot whose prompt was composed of its image prompt and narration after all."""
+
+    shot: str = Field(description="Its label.")
+    reason: str = Field(description="Why none was written, for a person.")
+
+
+class PromptsOut(Answered):
+    """What PROMPT_WRITER made of the shots without a video prompt."""
+
+    writer: str
+    written: list[str] = Field(description="Labels of the shots that it wrote for.")
+    composed: list[FallbackOut]
+
+    @classmethod
+    def of(cls, prompts: Prompts) -> "PromptsOut | None":
+        """Show what was written; nothing where nobody was asked."""
+        if prompts.writer is None:
+            return None
+        composed = [FallbackOut(shot=one.label, reason=one.reason) for one in prompts.fallbacks]
+        return cls(writer=prompts.writer, written=list(prompts.written), composed=composed)
+
+
 class AdmissionOut(Answered):
     """What an order was turned into."""
 
     jobs: list[JobOut]
     quote: Cost
     receipt_id: UUID = Field(description="Stable id of this admission.")
+    prompts: PromptsOut | None = Field(
+        default=None, description="Null where prompts are composed without asking anybody (PROMPT_WRITER)."
+    )
 
 
 class EstimateOut(Answered):

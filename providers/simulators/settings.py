@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from providers.simulators.chat import ChatFault
+
 
 class SimulatorSettings(BaseSettings):
     """The pace, the price and the faults of a simulated provider."""
@@ -25,6 +27,11 @@ class SimulatorSettings(BaseSettings):
         default="",
         description="Faults that rushes simulate plays for every request, such as rate_limited=2; "
         "a prompt asks for its own with [sim:NAME].",
+    )
+    simulate_chat: ChatFault | None = Field(
+        default=None,
+        description="A fault that rushes simulate plays for every prompt that it is to write; a shot asks "
+        "for its own with [chat:NAME].",
     )
     rushes_home: Path = Field(
         default=Path("./var"), description="Folder for everything kept on this machine."

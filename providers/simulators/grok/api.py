@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from providers.simulators.account import Standing
 from providers.simulators.grok import rules
+from providers.simulators.grok.chat import Chat
 from providers.simulators.grok.faults import Fault
 from providers.simulators.grok.intake import late_refusal
 from providers.simulators.grok.ledger import Accepted, Work
@@ -64,6 +65,7 @@ class Api:
             Route("/v1/videos/{id}", self._guarded(self._poll)),
             Route("/v1/images/generations", self._guarded(self._images), methods=["POST"]),
             Route("/v1/images/edits", self._guarded(self._images), methods=["POST"]),
+            Route("/v1/chat/completions", self._guarded(Chat(self._xai).complete), methods=["POST"]),
             Route("/v1/files", self._guarded(self._files)),
             Route("/v1/files/{id}", self._guarded(self._file)),
             Route("/v1/files/{id}/content", self._guarded(self._content)),
@@ -129,7 +131,7 @@ class Api:
 
     async def _poll(self, request: Request) -> Response:
         row = self._xai.ledger.find(request.path_params["id"])
-        if row is None or row.work is Work.IMAGE:
+        if row is None or row.work in {Work.IMAGE, Work.CHAT}:
             raise _NOT_FOUND
         due = next((fault for fault in _POLL_FAULTS if self._xai.plays(fault, row)), None)
         if due is not None:
@@ -217,5 +219,5 @@ class Api:
         return JSONResponse(said)
 
     async def _models(self, _: Request) -> Response:
-        names = [*rules.VIDEO_MODELS, *rules.IMAGE_MODELS]
+        names = [*rules.VIDEO_MODELS, *rules.IMAGE_MODELS, *rules.CHAT_MODELS]
         return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"} for name in names]})

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from time import time
 
+from providers.simulators.chat import ChatFault
+
 DAY = 24 * 3_600.0
 
 
@@ -26,5 +28,7 @@ class Knobs:
     """Whether bad durations, resolutions and modes are reported by the poll instead of by the submit."""
     faults: str = ""
     """Faults that every request plays, such as ``poll_error=2``; see ``Fault``."""
+    chat: ChatFault | None = None
+    """A fault that every chat completion plays."""
     clock: Callable[[], float] = time
     """Unix seconds."""

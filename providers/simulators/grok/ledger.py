@@ -31,6 +31,7 @@ class Work(StrEnum):
     EDIT = "edits"
     EXTENSION = "extensions"
     IMAGE = "images"
+    CHAT = "chat"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ ALIASES = {
 }
 IMAGE_MODELS = {"grok-imagine-image": 2, "grok-imagine-image-2.0": 6}
 """Cents per image of 1k at the default quality."""
+CHAT_MODELS = ("grok-4.3", "grok-4.5", "grok-4.6", "grok-4.7")
 _LOW_QUALITY = 4
 _IMAGE_RATIOS = (
     "1:1", "3:4", "4:3", "9:16", "16:9", "2:3", "3:2", "9:19.5", "19.5:9", "9:20", "20:9", "1:2", "2:1",
@@ -88,6 +89,11 @@ def image_ticks(body: Mapping[str, Any]) -> int:
     if body.get("quality") == "low":
         cents = min(cents, _LOW_QUALITY)
     return cents * _CENT * int(body.get("n", 1))
+
+
+def chat_ticks(asked: int, said: int) -> int:
+    """Give the price of an answer: 1.25 and 2.50 USD for a million tokens (grok-4.3), of four characters."""
+    return (asked * 125 + said * 250) * TICKS // 4 // 100_000_000
 
 
 def video_problems(body: Mapping[str, Any]) -> Iterator[str]:

@@ -5,7 +5,7 @@ Both API versions, no GET on operations, Bearer tokens or 401: what the real sur
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from providers.simulators.account import Standing
-from providers.simulators.veo import images
+from providers.simulators.chat import ChatFault, fault_in
+from providers.simulators.veo import images, texts
 from providers.simulators.veo.admin import Admin
 from providers.simulators.veo.answers import error, unauthenticated, unknown_model
 from providers.simulators.veo.bills import Bills
@@ -42,6 +43,8 @@ class Simulator:
     plays: Plays
     faults: str
     standing: Standing = Standing.GOOD
+    chat: ChatFault | None = None
+    """A fault that every question to a language model plays."""
 
     def script(self, prompt: str) -> Script:
         """Give the faults of a prompt; they win over those of every prompt."""
@@ -60,12 +63,13 @@ class Simulator:
         if self.standing in SPOILT:
             return spoilt(self.standing)
         body = await _json(request)
-        if model not in (images.MODELS if method in images.METHODS else MODELS):
+        if model not in _offered(method):
             return unknown_model(request.path_params["project"], request.path_params["location"], model)
         if method == "predictLongRunning":
             return await self._submit(request, model, body)
         if method == "generateContent":
-            return await self._image(request, model, body)
+            answer = self._text if model in texts.MODELS else self._image
+            return await answer(request, model, body)
         return self._free(request, method, body)
 
     def _free(self, request: Request, method: str, body: Any) -> Response:
@@ -157,6 +161,28 @@ class Simulator:
         answer = await images.answer(body, script, self.ledger)
         return await self._lost(request, script, key) or JSONResponse(answer)
 
+    async def _text(self, request: Request, model: str, body: Any) -> Response:
+        if wrong := texts.fault(body):
+            return error(400, "INVALID_ARGUMENT", wrong)
+        asked = texts.question(body)
+        fault = fault_in(asked, self.chat)
+        if fault is ChatFault.ERROR:
+            return error(503, "UNAVAILABLE", "The service is currently unavailable.")
+        self.ledger.texts += 1
+        note(request, f"answered: {model}")
+        if fault is ChatFault.HANG:
+            return await hang(request)
+        if fault is ChatFault.GARBAGE:
+            return Response(b"<html>", media_type="text/html")
+        return JSONResponse(texts.answer(body, fault))
+
+
+def _offered(method: str) -> Collection[str]:
+    """Give the models that have a method."""
+    if method == "generateContent":
+        return (*images.MODELS, *texts.MODELS)
+    return images.MODELS if method in images.METHODS else MODELS
+
 
 async def _json(request: Request) -> Any:
     """Give the body, or nothing, which every check refuses."""
@@ -173,6 +199,7 @@ def create_app(
     faults: str = "",
     resolution: str | None = None,
     price_per_second: Decimal | None = None,
+    chat: ChatFault | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """Make a simulated Vertex AI.
@@ -183,13 +210,14 @@ def create_app(
         faults: tags such as ``[sim:rate_limited=1]`` that hold for every prompt.
         resolution: draws every clip in this size, such as ``480p``, to be quick.
         price_per_second: USD that the bill charges for clips, instead of the list's price.
+        chat: a fault that every question to a language model plays.
         clock: seconds; tests may stop it.
     """
     ledger, plays = Ledger(), Plays()
     tokens = Tokens(token_seconds, clock)
     buckets = Buckets(clock, tokens, ledger, plays)
     operations = Operations(clock, delay_seconds, resolution, buckets)
-    simulator = Simulator(ledger, tokens, buckets, operations, plays, faults)
+    simulator = Simulator(ledger, tokens, buckets, operations, plays, faults, chat=chat)
     bills = Bills(operations, ledger, price_per_second)
 
     async def token(request: Request) -> Response:

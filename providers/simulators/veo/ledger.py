@@ -32,6 +32,8 @@ class Ledger:
     """Object and Range header of every media GET."""
     tokens: int = 0
     """Access tokens given out."""
+    texts: int = 0
+    """Questions to language models that were let in."""
     images: int = 0
     """Images made, each of them paid."""
 

@@ -1160,6 +1160,11 @@ export interface components {
             /** Jobs */
             jobs: components["schemas"]["JobOut"][];
             /**
+             * @description Null where prompts are composed without asking anybody (PROMPT_WRITER).
+             * @default null
+             */
+            prompts?: components["schemas"]["PromptsOut"] | null;
+            /**
              * Quote
              * @description USD.
              */
@@ -1187,6 +1192,11 @@ export interface components {
             jobs: components["schemas"]["JobOut"][];
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeOut"][];
+            /**
+             * @description As in the answer to an order.
+             * @default null
+             */
+            prompts?: components["schemas"]["PromptsOut"] | null;
             /**
              * Quote
              * @description Of all that is made now.
@@ -1762,6 +1772,22 @@ export interface components {
             kind: components["schemas"]["JobKind"];
             /** Provider */
             provider: string | null;
+        };
+        /**
+         * FallbackOut
+         * @description A shot whose prompt was composed of its image prompt and narration after all.
+         */
+        FallbackOut: {
+            /**
+             * Reason
+             * @description Why none was written, for a person.
+             */
+            reason: string;
+            /**
+             * Shot
+             * @description Its label.
+             */
+            shot: string;
         };
         /**
          * FilmEstimateOut
@@ -2982,6 +3008,21 @@ export interface components {
             scenes: components["schemas"]["SceneStatusOut"][];
             /** Step Label */
             step_label: string;
+        };
+        /**
+         * PromptsOut
+         * @description What PROMPT_WRITER made of the shots without a video prompt.
+         */
+        PromptsOut: {
+            /** Composed */
+            composed: components["schemas"]["FallbackOut"][];
+            /** Writer */
+            writer: string;
+            /**
+             * Written
+             * @description Labels of the shots that it wrote for.
+             */
+            written: string[];
         };
         /**
          * Readiness

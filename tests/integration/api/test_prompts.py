@@ -1,0 +1,219 @@
+"""Prompts that are written for an order: when somebody is asked, what becomes of the answer, and of none."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from api.parts import Parts
+from db.engine import Database
+from domain.access import LOCAL
+from domain.failures import ErrorCode
+from domain.prompts import ShotBrief
+from domain.provider import ProviderError
+from providers.grok.client import XaiClient
+from providers.grok.prompts import GrokPrompts
+from services.pipeline import FilmOrder
+from services.prompting import Patience, PromptDesk
+from tests.api_client import Execute, make_project, problem
+from tests.grok_server import KEY, simulating
+
+SCRIPT: dict[str, Any] = {
+    "title": "The Lighthouse",
+    "scenes": [
+        {
+            "title": "Dusk",
+            "shots": [
+                {"image_prompt": "A lamp", "narration": "Up she goes.", "duration_seconds": 4},
+                {"image_prompt": "A stair", "duration_seconds": 4},
+                {"video_prompt": "Waves", "duration_seconds": 4},
+            ],
+        }
+    ],
+}
+
+
+def film_of(*pictures: str, seconds: int = 4) -> dict[str, Any]:
+    shots = [{"image_prompt": picture, "duration_seconds": seconds} for picture in pictures]
+    return {"title": "The Lighthouse", "scenes": [{"shots": shots}]}
+
+
+class Writer:
+    """Writes what it is told to, and remembers what it was asked."""
+
+    name = "test"
+
+    def __init__(self) -> None:
+        self.briefs: list[ShotBrief] = []
+        self.answers: dict[str, str | Exception] = {}
+        self.waits: set[str] = set()
+        self.meanwhile: Callable[[], Any] | None = None
+
+    async def write(self, brief: ShotBrief) -> str:
+        self.briefs.append(brief)
+        if self.meanwhile is not None:
+            await self.meanwhile()
+        if brief.picture in self.waits:
+            await asyncio.Event().wait()
+        answer = self.answers.get(brief.picture, f'"{brief.picture} in motion."')
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def aclose(self) -> None:
+        """Have nothing to close."""
+
+
+@pytest.fixture
+def writer() -> Writer:
+    return Writer()
+
+
+@pytest.fixture
+def parts(parts: Parts, writer: Writer) -> Parts:
+    patience = Patience(each=0.5, all=5.0)
+    return replace(parts, desk=PromptDesk(parts.records, parts.catalogue, writer, patience))
+
+
+async def prompts(execute: Execute) -> list[str | None]:
+    return [row[0] for row in await execute("SELECT video_prompt FROM shots ORDER BY position")]
+
+
+async def test_shots_without_a_prompt_get_one_and_keep_it(
+    client: httpx.AsyncClient, writer: Writer, execute: Execute
+) -> None:
+    made = await make_project(client, SCRIPT)
+    path = f"/api/v1/projects/{made.id}/generate-scenes"
+    assert (await client.post(path, json={"dry_run": True})).status_code == 200
+    assert not writer.briefs, "a dry run costs nothing"
+    response = await client.post(path, json={}, headers={"Idempotency-Key": "film"})
+    assert response.status_code == 202, response.text
+    body = response.json()
+    assert body["prompts"] == {"writer": "test", "written": ["1A", "1B"], "composed": []}
+    first, second = sorted(writer.briefs, key=lambda brief: brief.label)
+    assert (first.film, first.scene, first.spoken, first.before) == (
+        "The Lighthouse",
+        "Dusk",
+        "Up she goes.",
+        "",
+    )
+    assert (second.before, second.seconds) == ("A lamp", 4.0)
+    assert second.longest <= 200, "as much as the model takes"
+    written = ["A lamp in motion.\nNarration: Up she goes.", "A stair in motion.", "Waves"]
+    assert await prompts(execute) == written
+    assert [job["prompt"] for job in body["jobs"] if job["kind"] == "video"] == written
+    # The answer is repeated, and nobody is asked again.
+    again = await client.post(path, json={}, headers={"Idempotency-Key": "film"})
+    assert again.json() == body
+    assert len(writer.briefs) == 2
+
+
+async def test_no_film_stops_for_a_prompt(
+    client: httpx.AsyncClient, writer: Writer, execute: Execute
+) -> None:
+    writer.answers = {
+        "a": ProviderError(ErrorCode.RATE_LIMITED, "Too fast."),
+        "b": " \n ",
+        "c": RuntimeError("a mistake"),
+    }
+    writer.waits = {"d"}
+    made = await make_project(client, film_of("a", "b", "c", "d", "e"))
+    body = (await client.post(f"/api/v1/projects/{made.id}/generate-scenes", json={})).json()
+    assert body["prompts"]["written"] == ["1E"]
+    assert body["prompts"]["composed"] == [
+        {"shot": "1A", "reason": "Too fast."},
+        {"shot": "1B", "reason": "test wrote nothing"},
+        {"shot": "1C", "reason": "the writer broke; see the log"},
+        {"shot": "1D", "reason": "test did not answer within 0.5 s"},
+    ]
+    assert await prompts(execute) == ["a", "b", "c", "d", "e in motion."]
+
+
+async def test_an_order_as_a_whole_waits_only_so_long(
+    client: httpx.AsyncClient, parts: Parts, writer: Writer
+) -> None:
+    desk = replace(parts.desk, patience=Patience(each=60.0, all=0.2))
+    writer.waits = {"A lamp", "A stair"}
+    made = await make_project(client, SCRIPT)
+    found = await desk.for_film(LOCAL, FilmOrder(project=made.id))
+    assert [one.label for one in found.fallbacks] == ["1A", "1B"]
+    assert "0.2 s of an order" in found.fallbacks[0].reason
+
+
+async def test_nobody_is_asked_for_an_order_that_is_refused(
+    client: httpx.AsyncClient, writer: Writer, execute: Execute
+) -> None:
+    script: dict[str, Any] = {
+        "title": "Wrong",
+        "scenes": [{"shots": [{"image_prompt": "a", "duration_seconds": 5}]}],
+    }
+    made = await make_project(client, script)
+    problem(await client.post(f"/api/v1/projects/{made.id}/generate-scenes", json={}), 422, "invalid_request")
+    problem(await client.post(made.path(0), json={}), 422, "invalid_request")
+    problem(await client.post(f"/api/v1/video/{made.id}/resume", json={}), 422, "invalid_request")
+    assert not writer.briefs
+    assert await prompts(execute) == [None]
+
+
+async def test_nothing_is_held_while_somebody_writes(
+    client: httpx.AsyncClient, writer: Writer, database: Database
+) -> None:
+    made = await make_project(client, SCRIPT)
+    busy: list[int] = []
+
+    async def look() -> None:
+        open_now = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        async with database.transaction() as connection:
+            busy.append((await connection.execute(text(open_now))).scalar_one())
+
+    writer.meanwhile = look
+    writer.answers = {"A stair": "One."}
+    response = await client.post(made.path(0), json={"shots": ["1B"]})
+    assert response.json()["prompts"]["written"] == ["1B"]
+    assert busy == [0]
+
+
+async def test_the_other_orders_have_prompts_written_too(
+    client: httpx.AsyncClient, writer: Writer, execute: Execute
+) -> None:
+    made = await make_project(client, SCRIPT)
+    writer.answers = {"A lamp": "It turns. " * 100}
+    rendered = await client.post(made.path(0), json={"shots": ["1A"]})
+    assert rendered.status_code == 202
+    assert rendered.json()["prompts"]["written"] == ["1A"]
+    resumed = await client.post(f"/api/v1/video/{made.id}/resume", json={})
+    assert resumed.status_code == 202
+    assert resumed.json()["prompts"]["written"] == ["1B"]
+    first, second, _ = await prompts(execute)
+    assert first is not None
+    assert first.startswith("It turns. It turns.")
+    assert first.endswith("It turns.\nNarration: Up she goes.")
+    assert 150 < len(first) <= 200
+    assert second == "A stair in motion."
+
+
+async def test_a_language_model_writes_for_a_film(
+    client: httpx.AsyncClient, parts: Parts, execute: Execute, tmp_path: Path
+) -> None:
+    made = await make_project(client, film_of("A lamp", "A lamp [chat:error]"))
+    with simulating(tmp_path / "xai") as xai:
+        writer = GrokPrompts(XaiClient(xai.base_url, KEY), "grok-4.3")
+        desk = PromptDesk(parts.records, parts.catalogue, writer)
+        found = await desk.for_film(LOCAL, FilmOrder(project=made.id))
+        await writer.aclose()
+        with xai.books() as books:
+            assert [row.work for row in books.all()] == ["chat"]
+    assert list(found.written) == ["1A"]
+    assert [one.label for one in found.fallbacks] == ["1B"]
+    (written,) = found.texts.values()
+    assert written.startswith("The camera moves slowly in. Film: The Lighthouse")
+    assert len(written) <= 200
+    assert await prompts(execute) == [None, None], "kept by the order alone"
