@@ -10,7 +10,13 @@ from uuid import UUID, uuid5
 
 from domain.access import Caller
 from domain.capabilities import Capability
-from domain.errors import InvalidRequestError, NotAllowedError, NotFoundError, Problem
+from domain.errors import (
+    InsufficientCreditsError,
+    InvalidRequestError,
+    NotAllowedError,
+    NotFoundError,
+    Problem,
+)
 from domain.frames import FrameError, InlineFrame, WebFrame, form_of, source_of
 from domain.ids import ordered_id
 from domain.records import NewJob, Transaction
@@ -152,13 +158,31 @@ def plan(caller: Caller, catalogue: Catalogue, order: VideoOrder) -> NewJob:
     return _priced(request, choice, wrong)
 
 
+async def open_home(tx: Transaction, caller: Caller) -> None:
+    """Make the caller's project unless it is there.
+
+    In a transaction of its own: it stays when the first video is refused, since credits are granted to it.
+    """
+    home = home_of(caller)
+    await tx.videos.make_home(home, _room(home), _TITLE)
+
+
 async def admit(tx: Transaction, new: NewJob, remixed_from: UUID | None = None) -> Video:
-    """Queue a planned video."""
+    """Queue a planned video in a project that is there.
+
+    Raises:
+        InsufficientCreditsError: the credits of the caller's project, which it names, do not go for it.
+    """
     home, room = new.request.project_id, new.request.scene_id
     assert room is not None, "planned with one"
-    await tx.videos.make_home(home, room, _TITLE)
     await tx.projects.lock(home, [room])
-    made = await admission.admit(tx, home, [new])
+    try:
+        made = await admission.admit(tx, home, [new])
+    except InsufficientCreditsError as error:
+        project = await tx.projects.find(home)
+        assert project is not None, "locked above"
+        where = f"{error.message}. These videos are in the project {project.receipt}"
+        raise InsufficientCreditsError(where, error.code) from error
     await tx.videos.add(new.request.job_id, remixed_from)
     return Video(made.jobs[0], remixed_from)
 

@@ -60,6 +60,8 @@ async def create_video(call: Call) -> Answer:
     new = videos.plan(call.caller, call.parts.catalogue, order)
     if isinstance(order.start, Picture):
         await videos.keep(call.parts.storage, order.start)
+    async with call.parts.records.transaction() as tx:
+        await videos.open_home(tx, call.caller)
     asked = wanted.model_dump(mode="json") | {"upload": upload and hashlib.sha256(upload).hexdigest()}
 
     async def change(tx: Transaction) -> Answer:

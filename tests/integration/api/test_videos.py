@@ -8,12 +8,17 @@ from uuid import UUID
 
 import httpx
 
+from api.app import create_app
+from api.main import make_parts
 from api.schemas.videos import job_of, video_id
+from api.settings import ApiSettings
+from db.engine import Database
 from domain.access import LOCAL, Scope
 from domain.statuses import JobStatus
+from services.catalogue import Catalogue
 from services.videos import home_of
 from storage.folder import FolderStore
-from tests.api_client import AddJob, Connect, Execute, MakeKey
+from tests.api_client import BASE, AddJob, Connect, Execute, MakeKey
 
 VIDEOS = "/v1/videos"
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 24
@@ -396,3 +401,27 @@ async def test_no_other_job_is_a_video(client: httpx.AsyncClient, add_job: AddJo
     assert job_of(video_id(job)) == job
     assert job_of(f"video_{job}") is None
     assert job_of(str(UUID(int=1).hex)) is None
+
+
+async def test_credits_are_granted_to_the_project_that_a_refusal_names(
+    database: Database, store: FolderStore, catalogue: Catalogue, settings: ApiSettings, execute: Execute
+) -> None:
+    app = create_app(make_parts(database, store, catalogue, holds=True), settings)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
+        refused = error(await client.post(VIDEOS, json=ASKED), 402, "insufficient_credits")
+        ((receipt,),) = await execute("SELECT receipt FROM projects")
+        assert f"in the project {receipt}" in refused["message"]
+        assert await execute("SELECT count(*) FROM videos") == [(0,)]
+        grant = await client.post(
+            f"/api/v1/projects/{receipt}/credits/grants", json={"amount": 1}, headers={"Idempotency-Key": "g"}
+        )
+        assert grant.is_success, grant.text
+        video = await create(client)
+        error(
+            await client.post(f"{VIDEOS}/{video['id']}/remix", json={"prompt": "p"}),
+            402,
+            "insufficient_credits",
+        )
+        assert (await client.delete(f"{VIDEOS}/{video['id']}")).status_code == 200
+        # What nobody had begun is free again.
+        assert (await client.post(VIDEOS, json=ASKED)).status_code == 200
