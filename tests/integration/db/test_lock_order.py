@@ -12,10 +12,12 @@ from db.engine import Database, parse_url
 from db.job_moves import JobMovesStore
 from db.projects import ProjectStore
 from db.queue import PostgresQueue
+from db.reviews import ReviewStore
 from domain.errors import ConflictError
 from domain.job import Claim
 from domain.moves import Outcome
-from domain.statuses import JobKind
+from domain.review import Stage
+from domain.statuses import JobKind, ReviewStatus
 from tests.factories import Life, card, insert_jobs, lane, row, rows, set_gate
 from tests.integration.db.consistency import assert_consistent
 from tests.integration.db.workers import NEXT, last_move
@@ -78,6 +80,16 @@ async def _batch(pool: Database, rng: random.Random, project: UUID, scenes: Sequ
         await PostgresQueue(pool).promote_overdue()
 
 
+async def _review(reviews: ReviewStore, rng: random.Random, scene: UUID) -> None:
+    """Send a scene back, or bring it back and accept what stands."""
+    if rng.random() < 0.5:
+        await reviews.send_back(scene, list(JobKind), None)
+        await reviews.judge(scene, ReviewStatus.RETURNED, Stage.FRAMES)
+    else:
+        await reviews.accept(scene)
+        await reviews.judge(scene, ReviewStatus.PENDING, Stage.REVIEW)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_everything_at_once_deadlocks_nobody(database: Database, database_url: str, seed: int) -> None:
     rng = random.Random(seed)
@@ -112,6 +124,7 @@ async def test_everything_at_once_deadlocks_nobody(database: Database, database_
         async with pool.transaction() as connection:
             store = ProjectStore(connection)
             await store.lock(project, scenes[project])
+            await _review(ReviewStore(connection), rng, rng.choice(scenes[project]))
             await store.roll_up(project, scenes[project])
 
     async def producer() -> None:
