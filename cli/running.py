@@ -36,7 +36,8 @@ async def _run_together(services: tuple[Service, ...]) -> None:
     stop = asyncio.Event()
     with stopped_by_signals(stop) as told:
         async with started_ground(told) as ground, asyncio.TaskGroup() as group:
-            log.info("the database is ready", action="database_ready", database=ground.database_address)
+            if ground.is_embedded:
+                log.info("the database is ready", action="database_ready", database=ground.database_address)
             for service in services:
                 group.create_task(to_the_end(service(ground, stop), stop))
 
