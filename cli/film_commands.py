@@ -61,7 +61,7 @@ def cancel(project: _Project, scene: _Scenes = None) -> None:
     """Cancel all of a film that has not started, and say what goes on."""
     from cli.ordering import cancel as act
 
-    raise typer.Exit(act(project, scene or ()))
+    act(project, scene or ())
 
 
 @films_app.command()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -99,19 +99,28 @@ async def _price(settings: ProviderSettings) -> tuple[Default, Decimal]:
         await providers.aclose()
 
 
-def agree(makers: Collection[str], quote: Decimal, *, paid: bool, ask: Ask | None) -> bool:
-    """Tell whether an order of this price may be placed: it is free, or somebody said yes.
+def agree(costs: Mapping[str, Decimal], *, writer: str | None, paid: bool, ask: Ask | None) -> bool:
+    """Tell whether an order may be placed: it is free, or somebody said yes.
+
+    Args:
+        costs: what each provider would charge, by name.
+        writer: who would write prompts for it, whose price nobody knows before.
+        paid: the person said yes already.
+        ask: how to ask them; ``None`` where nobody sits at a terminal.
 
     Raises:
         ConfigurationError: it is paid, nobody agreed and nobody can be asked.
     """
-    charging = sorted(name for name in makers if not is_free(name))
-    if paid or not charging:
+    charged = {name: cost for name, cost in sorted(costs.items()) if not is_free(name)}
+    parts = [f"about ${sum(charged.values()):.2f} with {' and '.join(charged)}"] if charged else []
+    if writer is not None and not is_free(writer):
+        parts.append(f"what {writer} takes for writing prompts")
+    if paid or not parts:
         return True
-    costs = f"this costs about ${quote:.2f} with {' and '.join(charging)}"
+    total = f"costs {', and '.join(parts)}"
     if ask is None:
-        raise ConfigurationError("--paid", None, f"{costs}; say --paid to spend that")
-    return ask(f"{costs[0].upper()}{costs[1:]}. Spend that?")
+        raise ConfigurationError("--paid", None, f"this {total}; say --paid to spend that")
+    return ask(f"This {total}. Spend that?")
 
 
 def terminal() -> Ask | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from db.engine import Database, parse_url
 from db.queue import PostgresQueue
 from tests.acceptance.films import connect
 from tests.factories import card, complete_all
+from tests.grok_server import KEY, simulating
 from tests.integration.cli.conftest import Rushes
 from tests.integration.cli.test_commands import rows
 
@@ -155,18 +157,36 @@ def test_a_scene_is_reviewed(rushes: Rushes, film: str, database_url: str) -> No
     assert "is approved, at stage 12" in rushes("review", "approve", film, "1").stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
+def test_an_issue_of_nothing_is_refused(rushes: Rushes, film: str) -> None:
+    for arguments, named in (
         (("2", "timing", "Too long."), "SCENE is '2'; 1 to 1"),
         (("1", "timing", "Too long.", "--shot", "9Z"), "--shot is '9Z'; the id or label"),
         (("1", "timing", "  "), "description is ''; 1 to 2000 characters"),
         (("1", "timing", "Too long.", "--at-seconds", "11"), "at_seconds is 11.0; 0 to 10"),
-    ],
-)
-def test_an_issue_of_nothing_is_refused(
-    rushes: Rushes, film: str, arguments: tuple[str, ...], named: str
-) -> None:
-    result = rushes("review", "issue", film, *arguments)
-    assert result.exit_code == 2
-    assert named in result.stderr
+    ):
+        result = rushes("review", "issue", film, *arguments)
+        assert result.exit_code == 2
+        assert named in result.stderr
+
+
+def test_prompts_are_written_first(rushes: Rushes, database_url: str, tmp_path: Path) -> None:
+    script = "INT. TOWER - DUSK\n\nA lamp in the fog. (4 s)\n"
+    receipt = re.search(r"receipt (\S+),", rushes("import", "-", stdin=script).stdout)
+    assert receipt
+    with simulating(tmp_path) as xai:
+        writer = {"PROMPT_WRITER": "grok", "XAI_API_KEY": KEY, "XAI_BASE_URL": xai.base_url}
+        assert rushes("generate", receipt[1], "--dry-run", **writer).exit_code == 0
+        ordered = rushes("generate", receipt[1], **writer)
+    assert ordered.exit_code == 0, ordered.output
+    assert "prompts were written by grok for 1A" in ordered.stdout
+    with connect(database_url) as table:
+        (clip,) = table.execute("SELECT prompt FROM video_generation_jobs WHERE kind = 'video'").fetchall()
+        (shot,) = table.execute("SELECT video_prompt FROM shots").fetchall()
+    assert clip["prompt"] == shot["video_prompt"] != "A lamp in the fog."
+
+
+def test_an_order_beyond_the_credits_is_refused(rushes: Rushes, film: str, database_url: str) -> None:
+    refused = rushes("generate", film, CREDITS="on")
+    assert refused.exit_code == 1
+    assert "1.04" in refused.stderr
+    assert standing(database_url) == []

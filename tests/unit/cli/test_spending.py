@@ -83,15 +83,21 @@ def test_an_order_is_placed_as_whoever_is_asked_says(says: bool) -> None:
         asked.append(question)
         return says
 
-    assert agree({"mock", "grok"}, Decimal("1.5"), paid=False, ask=ask) is says
-    assert asked == ["This costs about $1.50 with grok. Spend that?"]
+    costs = {"mock": Decimal("0.3"), "grok": Decimal("1.5")}
+    assert agree(costs, writer=None, paid=False, ask=ask) is says
+    assert agree({"mock": Decimal(1)}, writer="gemini", paid=False, ask=ask) is says
+    assert asked == [
+        "This costs about $1.50 with grok. Spend that?",
+        "This costs what gemini takes for writing prompts. Spend that?",
+    ]
 
 
 def test_nobody_is_asked_about_what_is_free_or_agreed() -> None:
     def ask(_question: str) -> bool:
         raise AssertionError("nobody is to be asked")
 
-    assert agree({"mock"}, Decimal("1.5"), paid=False, ask=ask)
-    assert agree({"grok"}, Decimal("1.5"), paid=True, ask=ask)
+    costs = {"grok": Decimal("1.5")}
+    assert agree({"mock": Decimal("1.5")}, writer=None, paid=False, ask=ask)
+    assert agree(costs, writer="grok", paid=True, ask=ask)
     with pytest.raises(ConfigurationError, match=r"\$1\.50 with grok; say --paid"):
-        agree({"grok"}, Decimal("1.5"), paid=False, ask=None)
+        agree(costs, writer=None, paid=False, ask=None)
