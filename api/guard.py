@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import RefusedError, refusal_of
-from api.refusing import refuse
+from api.refusing import PREFIX, refuse
 from domain.errors import Problem
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -22,7 +22,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _PROBES = frozenset({"/healthz", "/readyz"})
 """Orchestrators probe these by the address of a container, which nobody can list."""
 _JSON, _FORM = "application/json", "multipart/form-data"
-_FORMS = frozenset({"/v1/videos"})
+_FORMS = frozenset({f"{PREFIX}/videos"})
 """Where OpenAI's clients send forms. A page can send one without asking, but never without its origin."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 

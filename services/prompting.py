@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from domain.access import Caller
+from domain.failures import ErrorCode
 from domain.films import Film, Shot
 from domain.prompts import (
     LONGEST_WRITTEN,
@@ -34,6 +35,19 @@ from services.scoping import Pick
 _AT_ONCE = 16
 _SHORTEST = 100
 """Characters that a writer has to have beside the narration, or it is not asked."""
+
+_REASONS: Mapping[ErrorCode, str] = {
+    ErrorCode.INVALID_REQUEST: "does not take this question",
+    ErrorCode.CONTENT_BLOCKED: "is not allowed to answer by its content rules",
+    ErrorCode.AUTH: "does not accept our credentials",
+    ErrorCode.PERMISSION: "may not be used by our account",
+    ErrorCode.QUOTA_OR_BILLING: "is out of credits or quota for us",
+    ErrorCode.RATE_LIMITED: "was asked too often",
+    ErrorCode.MODEL_UNAVAILABLE: "does not offer this model; set PROMPT_MODEL",
+    ErrorCode.PROVIDER_TRANSIENT: "is having trouble",
+    ErrorCode.SUBMIT_UNKNOWN: "broke off or answered with an error",
+}
+"""What is told of a failure. The sentences of ``domain.failures`` speak of shots, and of what they cost."""
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +186,7 @@ class PromptDesk:
                 reason=error.message,
                 raw=error.raw,
             )
-            return "", error.message
+            return "", f"{writer.name} {_REASONS.get(error.code, 'failed')}"
         return text, f"{writer.name} wrote nothing"
 
 

@@ -126,7 +126,7 @@ async def test_no_film_stops_for_a_prompt(
     body = (await client.post(f"/api/v1/projects/{made.id}/generate-scenes", json={})).json()
     assert body["prompts"]["written"] == ["1E"]
     assert body["prompts"]["composed"] == [
-        {"shot": "1A", "reason": "Too fast."},
+        {"shot": "1A", "reason": "test was asked too often"},
         {"shot": "1B", "reason": "test wrote nothing"},
         {"shot": "1C", "reason": "the writer broke; see the log"},
         {"shot": "1D", "reason": "test did not answer within 0.5 s"},
