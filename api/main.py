@@ -17,6 +17,7 @@ from db.migrations import head
 from db.opening import address, address_at_head
 from db.records import PostgresRecords
 from db.settings import DatabaseSettings
+from domain.credits import CreditTerms
 from domain.errors import StorageError
 from domain.prompts import PromptWriter
 from domain.storage import BlobStore
@@ -34,11 +35,11 @@ def make_parts(
     store: BlobStore,
     catalogue: Catalogue,
     *,
-    holds: bool = False,
+    terms: CreditTerms | None = None,
     writer: PromptWriter | None = None,
 ) -> Parts:
     """Put adapters that are open already behind the ports of the API; their owner closes them."""
-    records = PostgresRecords(database, holds=holds)
+    records = PostgresRecords(database, terms=terms)
     return Parts(
         records=records,
         storage=store,
@@ -64,10 +65,10 @@ async def open_parts(
     storage_settings: StorageSettings,
     catalogue: Catalogue,
     *,
-    holds: bool = False,
+    terms: CreditTerms | None = None,
     writer: PromptWriter | None = None,
 ) -> AsyncIterator[Parts]:
-    """Open what the API stands on, and close it at the end. With ``holds``, orders need credits.
+    """Open what the API stands on, and close it at the end. With ``terms``, orders need credits.
 
     Raises:
         ConfigurationError: a setting is wrong: its name, its value and what is allowed.
@@ -80,7 +81,7 @@ async def open_parts(
         store = await asyncio.to_thread(open_store, storage_settings)
         try:
             await _prepare(store)
-            yield make_parts(database, store, catalogue, holds=holds, writer=writer)
+            yield make_parts(database, store, catalogue, terms=terms, writer=writer)
         finally:
             await store.aclose()
     finally:

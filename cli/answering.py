@@ -19,7 +19,7 @@ async def run_api(ground: Ground, stop: asyncio.Event) -> None:
         ground.database,
         ground.storage,
         ground.catalogue,
-        holds=ground.credits.on,
+        terms=ground.terms,
         writer=ground.providers.writer,
     ) as parts:
         await run(parts, settings, stop, announce=_announce)

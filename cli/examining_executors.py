@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from cli.finding import Finding, bad, good, note
 from cli.records import opened_records
+from cli.settings import load
+from db.settings import CreditSettings
 from domain.operations import ExecutorState, GateState, QueueDepth
 from domain.statuses import IN_HAND, JobKind, JobStatus
 
@@ -22,8 +24,20 @@ async def examine_executors() -> AsyncIterator[Finding]:
         executors = await tx.operations.executors()
         depths = await tx.operations.depths()
         gates = await tx.operations.gates()
-    for finding in (*judge_executors(executors, depths), *judge_gates(gates)):
+    here = load(CreditSettings).credits
+    found = (*judge_executors(executors, depths), *judge_credits(executors, here), *judge_gates(gates))
+    for finding in found:
         yield finding
+
+
+def judge_credits(executors: Iterable[ExecutorState], here: str) -> Iterator[Finding]:
+    """Find executors that hold credits where the API of these settings does not, or the other way round."""
+    others = [e.name for e in executors if e.alive and e.settings.get("credits", here) != here]
+    if others:
+        detail = (
+            f"CREDITS is {here} here, and so for an API that is started here, but not on {', '.join(others)}"
+        )
+        yield bad("agreement", detail, "give the API and all executors the same value")
 
 
 def judge_executors(executors: Sequence[ExecutorState], depths: Sequence[QueueDepth]) -> Iterator[Finding]:

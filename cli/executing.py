@@ -19,5 +19,5 @@ async def run_executor(ground: Ground, stop: asyncio.Event, ready: asyncio.Event
         storage=ground.storage,
         fetching=load(FetchSettings),
         providers=ground.providers,
-        holds=ground.credits.on,
+        terms=ground.terms,
     )

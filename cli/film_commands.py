@@ -12,7 +12,7 @@ review_app = typer.Typer(
     help="Look at scenes, send them back, resolve what is wrong, approve them.", no_args_is_help=True
 )
 
-_Project = Annotated[
+Project = Annotated[
     str, typer.Argument(metavar="PROJECT", help="The project's id or receipt.", show_default=False)
 ]
 _Scene = Annotated[
@@ -35,7 +35,7 @@ _Paid = Annotated[bool, typer.Option("--paid", help="Spend money without asking,
 
 @films_app.command()
 def generate(
-    project: _Project,
+    project: Project,
     *,
     scope: Annotated[
         list[str] | None,
@@ -57,7 +57,7 @@ def generate(
 
 
 @films_app.command()
-def cancel(project: _Project, scene: _Scenes = None) -> None:
+def cancel(project: Project, scene: _Scenes = None) -> None:
     """Cancel all of a film that has not started, and say what goes on."""
     from cli.ordering import cancel as act
 
@@ -66,7 +66,7 @@ def cancel(project: _Project, scene: _Scenes = None) -> None:
 
 @films_app.command()
 def retry_failed(
-    project: _Project,
+    project: Project,
     scene: _Scenes = None,
     *,
     accept_possible_duplicate: _Accept = False,
@@ -83,7 +83,7 @@ def retry_failed(
 
 @films_app.command()
 def resume(
-    project: _Project,
+    project: Project,
     *,
     accept_possible_duplicate: _Accept = False,
     dry_run: _DryRun = False,
@@ -98,7 +98,7 @@ def resume(
 
 @review_app.command(name="list")
 def list_review(
-    project: _Project,
+    project: Project,
     scene: Annotated[
         str | None, typer.Argument(metavar="[SCENE]", help="Its issues instead.", show_default=False)
     ] = None,
@@ -115,7 +115,7 @@ def list_review(
 
 @review_app.command()
 def issue(
-    project: _Project,
+    project: Project,
     scene: _Scene,
     kind: Annotated[IssueType, typer.Argument(metavar="TYPE", help="What is wrong.", show_default=False)],
     description: Annotated[str, typer.Argument(metavar="DESCRIPTION", show_default=False)],
@@ -134,7 +134,7 @@ def issue(
 
 @review_app.command()
 def resolve(
-    project: _Project,
+    project: Project,
     scene: _Scene,
     issue: Annotated[UUID, typer.Argument(metavar="ISSUE", help="The issue's id.", show_default=False)],
 ) -> None:
@@ -145,7 +145,7 @@ def resolve(
 
 
 @review_app.command()
-def approve(project: _Project, scene: _Scene) -> None:
+def approve(project: Project, scene: _Scene) -> None:
     """Approve a scene with the clips that stand for its shots."""
     from cli.reviewing import approve_scene
 

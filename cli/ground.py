@@ -14,6 +14,7 @@ from cli.settings import load
 from db.embedded import revive
 from db.opening import address, address_at_head, shown
 from db.settings import CreditSettings, DatabaseSettings
+from domain.credits import CreditTerms
 from domain.errors import ConfigurationError
 from providers.registry import Providers, build
 from providers.settings import ProviderSettings
@@ -37,7 +38,8 @@ class Ground:
     database_address: str
     """As people may see it: what ``psql`` takes, without the password."""
     is_embedded: bool
-    credits: CreditSettings
+    terms: CreditTerms | None
+    """On which credits are held, if they are."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -69,7 +71,7 @@ async def opened_ground(
         keeper = asyncio.create_task(_keep_alive(database.rushes_home)) if is_embedded else None
         try:
             yield Ground(
-                resolved, storage, providers.only(allows), shown(url), is_embedded, load(CreditSettings)
+                resolved, storage, providers.only(allows), shown(url), is_embedded, load(CreditSettings).terms
             )
         finally:
             if keeper is not None:

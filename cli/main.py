@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.failing import reported
-from cli.film_commands import films_app, review_app
+from cli.film_commands import Project, films_app, review_app
 from domain.access import Scope
 from domain.statuses import JobKind, JobStatus
 from providers.simulators.names import Simulated
@@ -40,10 +40,12 @@ app = typer.Typer(
 )
 jobs_app = typer.Typer(help="Look at jobs and move them.", no_args_is_help=True)
 keys_app = typer.Typer(help="API keys.", no_args_is_help=True)
+credits_app = typer.Typer(help="What projects may spend.", no_args_is_help=True)
 app.add_typer(films_app)
 app.add_typer(review_app, name="review")
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(keys_app, name="keys")
+app.add_typer(credits_app, name="credits")
 
 _Job = Annotated[UUID, typer.Argument(metavar="JOB", help="The job's id.", show_default=False)]
 
@@ -251,3 +253,29 @@ def revoke(key: Annotated[UUID, typer.Argument(metavar="KEY", help="The key's id
     from cli.keys import revoke_key
 
     revoke_key(key)
+
+
+@credits_app.command(name="show")
+def show_credits(
+    project: Project,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many entries at most.")] = 20,
+) -> None:
+    """Show how a project's account stands, and the latest entries of its ledger."""
+    from cli.credits import show_credits as act
+
+    act(project, limit=limit)
+
+
+@credits_app.command()
+def grant(
+    project: Project,
+    amount: Annotated[str, typer.Argument(metavar="USD", help="Such as 25 or 0.50.", show_default=False)],
+    key: Annotated[
+        str | None, typer.Option(help="Grants once under this key, however often it is said.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="What for; stands in the ledger.")] = None,
+) -> None:
+    """Grant credits to a project; jobs that waited for them go on."""
+    from cli.credits import grant_credits
+
+    grant_credits(project, amount, key=key, note=note)

@@ -24,7 +24,7 @@ async def opened_records(settings: DatabaseSettings | None = None) -> AsyncItera
     url = address_at_head(chosen)
     database = Database(url, name="rushes-cli", timeout=chosen.database_timeout, pool_size=1)
     try:
-        yield PostgresRecords(database, holds=load(CreditSettings).on)
+        yield PostgresRecords(database, terms=load(CreditSettings).terms)
     finally:
         await database.close()
 

@@ -2,7 +2,7 @@
 
 import shlex
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ from cli.screen import LiveScreen, PlainScreen, Screen
 from cli.spending import is_free
 from cli.watching import Clip
 from db.embedded import client
+from domain.credits import Account, EntryKind
 from domain.films import Film
 from domain.statuses import JobKind, JobStatus
 from providers.registry import Providers
@@ -95,6 +96,14 @@ class Teller:
             self._line()
             self._fact("clips", _place(ground.storage, str(stored[0].job.project_id)))
             self._fact("cost", _cost(stored))
+
+    def say_credits(self, totals: Mapping[EntryKind, Decimal], account: Account) -> None:
+        """Say what became of the film's credits: a receipt that adds up."""
+        words = {EntryKind.GRANT: "granted", EntryKind.HOLD: "held", EntryKind.SETTLE: "charged"}
+        words[EntryKind.RELEASE] = "released"
+        told = ", ".join(f"{_dollars([totals.get(kind)])} {word}" for kind, word in words.items())
+        held = f" and {_dollars([account.held])} still held" if account.held else ""
+        self._fact("credits", f"{told}; {_dollars([account.balance])} left{held}")
 
     def say_serving(self, ground: Ground, address: str, film: Film) -> None:
         """Say that it goes on, and what to try."""

@@ -15,9 +15,9 @@ from db.credit_tables import ledger as _ledger
 from db.credit_tables import waits as _waits
 from db.pages import page_of
 from db.parameters import as_json, as_text
-from db.settlement import lock_accounts, wake
+from db.settlement import open_accounts, wake
 from db.statements import statement
-from domain.credits import Account, Cost, Entries, Entry, EntryKind, dollars, micros, usd
+from domain.credits import Account, Cost, CreditTerms, Entries, Entry, EntryKind, dollars, micros, usd
 from domain.errors import ConflictError, InsufficientCreditsError
 from domain.paging import Page, Position
 from domain.statuses import FINAL, AttemptState, JobKind
@@ -28,9 +28,10 @@ _attempts, _jobs = tables.attempts, tables.jobs
 class CreditStore:
     """``domain.credits.CreditRecords`` within one transaction."""
 
-    def __init__(self, connection: AsyncConnection, *, on: bool) -> None:
+    def __init__(self, connection: AsyncConnection, terms: CreditTerms | None) -> None:
         self._connection = connection
-        self.on = on
+        self._terms = terms or CreditTerms()
+        self.on = terms is not None
         self._asked: dict[UUID, Decimal] = {}
         """Held in this transaction so far, by project: an order in parts is refused as a whole."""
 
@@ -51,7 +52,7 @@ class CreditStore:
         """See the port: all or nothing, since the error undoes the caller's transaction."""
         if not self.on or not costs:
             return
-        await lock_accounts(self._connection, [project])
+        await open_accounts(self._connection, [project], self._terms)
         before = await self.account(project)
         wanted = [
             {"job": job, "project": project, "amount": micros(cost), "receipt": receipt}
@@ -66,7 +67,7 @@ class CreditStore:
 
     async def grant(self, project: UUID, amount: Decimal, *, key: str, note: str | None) -> Entry:
         """See the port."""
-        await lock_accounts(self._connection, [project])
+        await open_accounts(self._connection, [project], self._terms)
         key = f"grant:{key}"
         if before := await self._entry(key):
             if (before["project_id"], before["kind"], before["amount"]) != (project, "grant", micros(amount)):
@@ -93,7 +94,7 @@ class CreditStore:
         self, project: UUID, job: UUID, amount: Decimal | None, *, key: str, note: str | None
     ) -> Sequence[Entry]:
         """See the port: what is held in doubt first, since nobody knows of a charge there."""
-        await lock_accounts(self._connection, [project])
+        await open_accounts(self._connection, [project], self._terms)
         common = {"project_id": project, "job_id": job, "receipt_id": uuid4(), "note": as_text(note)}
         charged = int(
             await self._connection.scalar(
@@ -136,7 +137,7 @@ class CreditStore:
 
     async def set_cap(self, project: UUID, cap: Decimal | None) -> None:
         """See the port."""
-        await lock_accounts(self._connection, [project])
+        await open_accounts(self._connection, [project], self._terms)
         value = None if cap is None else micros(cap)
         await self._connection.execute(
             update(_accounts).where(_accounts.c.project_id == project).values(spend_cap=value)

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.engine import Transactions
 from db.parameters import as_json
 from db.rollup import lock_for_roll_up, roll_up
-from db.settlement import lock_accounts, settle
+from db.settlement import open_accounts, settle
 from db.statements import statement
 from db.tables import scenes as _scenes
+from domain.credits import CreditTerms
 from domain.errors import ConflictError, NotFoundError
 from domain.failures import ErrorCode
 from domain.pipeline import BatchOutcome, JobOutcome
@@ -26,9 +27,9 @@ _Place = tuple[list[UUID], list[UUID]]
 class JobMovesStore:
     """Moves by a person, on PostgreSQL."""
 
-    def __init__(self, database: Transactions, *, holds: bool = False) -> None:
+    def __init__(self, database: Transactions, *, terms: CreditTerms | None = None) -> None:
         self._database = database
-        self._holds = holds
+        self._terms = terms
 
     async def cancel(self, job: UUID) -> CancelOutcome:
         """Cancel a job, with what waits for it, and say which of the three things happened.
@@ -125,11 +126,11 @@ class JobMovesStore:
         return found.first() is not None
 
     async def _lock_account(self, connection: AsyncConnection, project: UUID) -> None:
-        if self._holds:
-            await lock_accounts(connection, [project])
+        if self._terms is not None:
+            await open_accounts(connection, [project], self._terms)
 
     async def _settle(self, connection: AsyncConnection, project: UUID, jobs: Collection[UUID]) -> None:
-        if self._holds:
+        if self._terms is not None:
             await settle(connection, [project], jobs)
 
     async def _lock(self, connection: AsyncConnection, job: UUID) -> tuple[_Place, RowMapping]:

@@ -11,8 +11,9 @@ from db.cuts import read_cut
 from db.pages import page_of
 from db.rollup import lock_for_roll_up, roll_up
 from db.script import scene_row, shot_rows
-from db.settlement import lock_accounts
+from db.settlement import open_accounts
 from db.statements import statement
+from domain.credits import CreditTerms
 from domain.films import Cut, Film, NewProject, Project, Scene, SceneTally, Shot, Standing
 from domain.paging import Page, Position
 from domain.pipeline import ShotState
@@ -26,12 +27,12 @@ _issues = tables.review_issues
 class ProjectStore:
     """``domain.records.ProjectRecords`` within one transaction."""
 
-    def __init__(self, connection: AsyncConnection, *, holds: bool = False) -> None:
+    def __init__(self, connection: AsyncConnection, *, terms: CreditTerms | None = None) -> None:
         self._connection = connection
-        self._holds = holds
+        self._terms = terms
 
     async def create(self, new: NewProject) -> Film:
-        """See the port: three statements, however long the film."""
+        """See the port: a few statements, however long the film."""
         project = uuid4()
         await self._connection.execute(insert(_projects).values(id=project, title=new.title))
         scenes = [scene_row(project, number, scene) for number, scene in enumerate(new.scenes, 1)]
@@ -44,6 +45,7 @@ class ProjectStore:
             await self._connection.execute(insert(_scenes), scenes)
         if shots:
             await self._connection.execute(insert(_shots), shots)
+        await self._open_account(project)
         film = await self.film(project)
         assert film is not None, "written above, in this transaction"
         return film
@@ -103,9 +105,12 @@ class ProjectStore:
 
     async def lock(self, project: UUID, scenes: Collection[UUID]) -> None:
         """See the port: after the account, since whoever orders jobs locks here."""
-        if self._holds:
-            await lock_accounts(self._connection, [project])
+        await self._open_account(project)
         await lock_for_roll_up(self._connection, [project], scenes)
+
+    async def _open_account(self, project: UUID) -> None:
+        if self._terms is not None:
+            await open_accounts(self._connection, [project], self._terms)
 
     async def roll_up(self, project: UUID, scenes: Collection[UUID]) -> None:
         """See the port."""

@@ -25,7 +25,7 @@ from db.statements import statement
 from db.stranding import end_stranded
 from db.tables import jobs
 from domain.clock import boot_time
-from domain.credits import Quote
+from domain.credits import Paying
 from domain.errors import ConflictError
 from domain.failures import ErrorCode
 from domain.job import Claim
@@ -44,14 +44,14 @@ _ROLLED_UP = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 class PostgresQueue:
     """``domain.ports.JobQueue`` on PostgreSQL; borrows the database, which its owner closes.
 
-    With a ``quote``, credits are held for what is claimed, and settled with what is moved.
+    With ``paying``, credits are held for what is claimed, and settled with what is moved.
     """
 
     def __init__(
-        self, database: Database, *, expiry: timedelta = timedelta(seconds=10), quote: Quote | None = None
+        self, database: Database, *, expiry: timedelta = timedelta(seconds=10), paying: Paying | None = None
     ) -> None:
         self._database = database
-        self._quote = quote
+        self._paying = paying
         self._expiry = expiry.total_seconds()
         self._held_back: dict[LaneKey, float] = {}
 
@@ -60,7 +60,7 @@ class PostgresQueue:
         while True:
             claims, unheld = await self._claim(executor, lane, room)
             # What was just held for is claimed at once, and what cannot be is out of the way by now.
-            again = unheld and self._quote and await hold_or_wait(self._database, lane, unheld, self._quote)
+            again = unheld and self._paying and await hold_or_wait(self._database, lane, unheld, self._paying)
             if claims or not again:
                 return claims
 
@@ -88,7 +88,7 @@ class PostgresQueue:
 
     def _holds(self, kind: JobKind) -> bool:
         """Tell whether work of a kind takes credits; films are made of what is paid for."""
-        return self._quote is not None and kind is not JobKind.FILM
+        return self._paying is not None and kind is not JobKind.FILM
 
     def _hold_back(self, lane: Lane, free: Openings, taken: Sequence[object]) -> None:
         if free.booked and not taken:
@@ -181,7 +181,7 @@ class PostgresQueue:
         async with self._database.transaction() as connection:
             await connection.execute(statement("record_answer"), values)
         await self._reopen(attempt)
-        if error is not None and self._quote is not None:
+        if error is not None and self._paying is not None:
             await self._settle_late(attempt)
 
     async def _settle_late(self, attempt: UUID) -> None:
@@ -280,7 +280,7 @@ class PostgresQueue:
 
     async def settle_overdue(self) -> int:
         """See the port."""
-        if self._quote is None:
+        if self._paying is None:
             return 0
         async with self._database.transaction() as connection:
             found = (await connection.execute(statement("unsettled"))).all()

@@ -19,7 +19,7 @@ from db.script import ScriptStore
 from db.takes import TakeStore
 from db.videos import VideoStore
 from db.webhooks import WebhookStore
-from domain.credits import CreditRecords
+from domain.credits import CreditRecords, CreditTerms
 from domain.events import EventRecords
 from domain.records import (
     IdempotencyRecords,
@@ -39,10 +39,10 @@ from domain.videos import VideoRecords
 class PostgresTransaction:
     """``domain.records.Transaction``: every store on one connection."""
 
-    def __init__(self, connection: AsyncConnection, *, holds: bool) -> None:
-        self.projects: ProjectRecords = ProjectStore(connection, holds=holds)
+    def __init__(self, connection: AsyncConnection, *, terms: CreditTerms | None) -> None:
+        self.projects: ProjectRecords = ProjectStore(connection, terms=terms)
         self.jobs: JobRecords = JobStore(connection)
-        self.moves: JobMoves = JobMovesStore(Joined(connection), holds=holds)
+        self.moves: JobMoves = JobMovesStore(Joined(connection), terms=terms)
         self.keys: KeyRecords = KeyStore(connection)
         self.idempotency: IdempotencyRecords = IdempotencyStore(connection)
         self.operations: OperationRecords = OperationStore(connection)
@@ -52,27 +52,27 @@ class PostgresTransaction:
         self.videos: VideoRecords = VideoStore(connection)
         self.webhooks: WebhookRecords = WebhookStore(connection)
         self.reviews: ReviewRecords = ReviewStore(connection)
-        self.credits: CreditRecords = CreditStore(connection, on=holds)
+        self.credits: CreditRecords = CreditStore(connection, terms)
 
 
 class PostgresRecords:
     """``domain.records.Records``; borrows the database, which its owner closes.
 
-    With ``holds`` every order holds, and every end of a job settles.
+    With ``terms`` every order holds, and every end of a job settles.
     """
 
-    def __init__(self, database: Database, *, holds: bool = False) -> None:
+    def __init__(self, database: Database, *, terms: CreditTerms | None = None) -> None:
         self._database = database
-        self._holds = holds
+        self._terms = terms
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[PostgresTransaction]:
         """See the port."""
         async with self._database.transaction() as connection:
-            yield PostgresTransaction(connection, holds=self._holds)
+            yield PostgresTransaction(connection, terms=self._terms)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[PostgresTransaction]:
         """See the port."""
         async with self._database.snapshot() as connection:
-            yield PostgresTransaction(connection, holds=self._holds)
+            yield PostgresTransaction(connection, terms=self._terms)

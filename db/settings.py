@@ -1,12 +1,14 @@
 """How to reach the database."""
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.credits import CreditTerms
 from domain.durations import plain_seconds
 
 
@@ -21,10 +23,15 @@ class CreditSettings(BaseSettings):
         "or claimed. The API and all executors on one database have to agree.",
     )
 
+    credits_welcome: Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=6)] = Field(
+        default=Decimal(0),
+        description="USD that every project is granted, once, when its account is opened.",
+    )
+
     @property
-    def on(self) -> bool:
-        """Whether credits are held."""
-        return self.credits == "on"
+    def terms(self) -> CreditTerms | None:
+        """On which terms credits are held, if they are."""
+        return CreditTerms(self.credits_welcome) if self.credits == "on" else None
 
 
 class DatabaseSettings(BaseSettings):

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import Step
 from db.statements import statement
+from domain.credits import CreditTerms, micros
 
 
 def lock_account_steps(projects: Collection[UUID]) -> Sequence[Step]:
@@ -22,9 +23,15 @@ def settle_steps(projects: Collection[UUID], jobs: Collection[UUID]) -> Sequence
     ]
 
 
+async def open_accounts(connection: AsyncConnection, projects: Collection[UUID], terms: CreditTerms) -> None:
+    """Lock the accounts of projects, opened where there are none."""
+    values = {"projects": list(projects), "welcome": micros(terms.welcome)}
+    await connection.execute(statement("open_accounts"), values)
+    await lock_accounts(connection, projects)
+
+
 async def lock_accounts(connection: AsyncConnection, projects: Collection[UUID]) -> None:
-    """Lock the accounts of projects, made where they are missing."""
-    await connection.execute(statement("open_accounts"), {"projects": list(projects)})
+    """Lock the accounts that these projects have."""
     for name, values in lock_account_steps(projects):
         await connection.execute(statement(name), values)
 

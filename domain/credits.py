@@ -60,6 +60,22 @@ class EntryKind(StrEnum):
     """A person gave back what was charged."""
 
 
+@dataclass(frozen=True, slots=True)
+class CreditTerms:
+    """On which terms credits are held, where they are."""
+
+    welcome: Decimal = Decimal(0)
+    """USD that every project is granted, once, when its account is opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """What an executor needs to hold credits for what it claims."""
+
+    quote: Quote
+    terms: CreditTerms = CreditTerms()  # frozen, so it may be shared
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """How a project stands, USD."""

@@ -17,6 +17,7 @@ from db.opening import address_at_head
 from db.queue import PostgresQueue
 from db.settings import DatabaseSettings
 from db.webhooks import PostgresDeliveries
+from domain.credits import CreditTerms, Paying
 from domain.errors import ConfigurationError, StorageError
 from domain.ports import ExecutorCard, Lane
 from domain.statuses import JobKind
@@ -53,11 +54,11 @@ async def work(
     storage: StorageSettings,
     fetching: FetchSettings,
     providers: Providers,
-    holds: bool = False,
+    terms: CreditTerms | None = None,
 ) -> None:
     """Run an executor until ``stop`` is set, then drain. The caller closes the providers.
 
-    With ``holds`` it claims nothing that no credits are held for, and settles what it ends.
+    With ``terms`` it claims nothing that no credits are held for, and settles what it ends.
     ``ready`` is set once jobs may be claimed.
 
     Raises:
@@ -79,7 +80,7 @@ async def work(
         films = FilmMaker(PostgresCuts(pool), Assembler(blobs, ProcessStitcher(), spool, places))
         stack.push_async_callback(films.aclose)
         parts = Parts(
-            card=_card(settings, storage, holds=holds),
+            card=_card(settings, storage, pays=terms is not None),
             settings=settings,
             providers={**providers.made, (films.kind, films.name): films},
             blobs=blobs,
@@ -89,7 +90,8 @@ async def work(
             deliveries=PostgresDeliveries(pool),
         )
         collect_less_often()
-        queue = PostgresQueue(pool, quote=Quoter(parts.providers) if holds else None)
+        paying = None if terms is None else Paying(Quoter(parts.providers), terms)
+        queue = PostgresQueue(pool, paying=paying)
         await Executor(queue, lanes, parts).run(stop, ready)
 
 
@@ -160,13 +162,13 @@ async def _opened_store(settings: StorageSettings) -> AsyncIterator[BlobStore]:
         await store.aclose()
 
 
-def _card(settings: ExecutorSettings, storage: StorageSettings, *, holds: bool) -> ExecutorCard:
+def _card(settings: ExecutorSettings, storage: StorageSettings, *, pays: bool) -> ExecutorCard:
     host, pid = socket.gethostname(), os.getpid()
     says = {
         "max_retries": settings.max_retries,
         "submit_recovery_seconds": settings.submit_recovery_seconds,
         # Never with credentials in it: a URL that has any is refused.
         "storage_url": storage.storage_url,
-        "credits": "on" if holds else "off",
+        "credits": "on" if pays else "off",
     }
     return ExecutorCard(id=uuid4(), name=f"{host}:{pid}", host=host, pid=pid, settings=says)

@@ -6,12 +6,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.credits import Account, Cost, Entries, Entry
+from domain.credits import SMALLEST, Account, Cost, Entries, Entry
 from domain.errors import ConflictError, NotFoundError
 from domain.films import Project
 from domain.paging import Page, Position
 from domain.records import Transaction
 from services import jobs, projects
+
+SMALLEST_GRANT, LARGEST_GRANT = SMALLEST, Decimal(1_000_000_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from db.engine import Database
 from db.settings import DatabaseSettings
+from domain.credits import CreditTerms
 from domain.statuses import JobKind
 from executor.main import work
 from executor.settings import ExecutorSettings
@@ -27,6 +28,7 @@ async def executing(
     *made: Any,
     models: Mapping[JobKind, str] | None = None,
     private_hosts: str = "",
+    terms: CreditTerms | None = None,
     **settings: Any,
 ) -> AsyncIterator[None]:
     """Run an executor with these providers, which are closed at the end; each is its kind's default.
@@ -51,6 +53,7 @@ async def executing(
             storage=StorageSettings(rushes_home=home),
             fetching=FetchSettings(fetch_private_hosts=private_hosts),
             providers=providers,
+            terms=terms,
         )
     )
     try:

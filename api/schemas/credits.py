@@ -13,9 +13,9 @@ from domain.credits import SMALLEST, Account, Entries, Entry, EntryKind
 from domain.credits import Cost as AttemptCost
 from domain.paging import Page
 from domain.statuses import AttemptState, JobKind
-from services.accounts import Statement
+from services.accounts import LARGEST_GRANT, Statement
 
-_MOST = 1_000_000_000
+_MOST = float(LARGEST_GRANT)
 
 
 def _whole(amount: float) -> float:

@@ -11,6 +11,7 @@ from api.main import make_parts
 from api.parts import Parts
 from db.engine import Database
 from domain.access import Scope
+from domain.credits import CreditTerms
 from domain.statuses import JobStatus
 from services.catalogue import Catalogue
 from storage.folder import FolderStore
@@ -30,7 +31,7 @@ from tests.api_client import (
 
 @pytest.fixture
 def parts(database: Database, store: FolderStore, catalogue: Catalogue) -> Parts:
-    return make_parts(database, store, catalogue, holds=True)
+    return make_parts(database, store, catalogue, terms=CreditTerms())
 
 
 def path(project: Made, rest: str = "") -> str:
@@ -220,7 +221,7 @@ async def test_why_names_the_credits(
 async def test_without_credits_there_is_nothing_to_grant(
     client: httpx.AsyncClient, project: Made, parts: Parts
 ) -> None:
-    parts.records._holds = False  # type: ignore[attr-defined] # as if CREDITS were off
+    parts.records._terms = None  # type: ignore[attr-defined] # as if CREDITS were off
     problem(await client.post(path(project, "/grants"), json={"amount": 1}), 409, "credits_off")
     body = await credits_of(client, project)
     assert (body["enabled"], body["ledger"]["data"]) == (False, [])

@@ -14,6 +14,7 @@ from api.schemas.videos import job_of, video_id
 from api.settings import ApiSettings
 from db.engine import Database
 from domain.access import LOCAL, Scope
+from domain.credits import CreditTerms
 from domain.statuses import JobStatus
 from services.catalogue import Catalogue
 from services.videos import home_of
@@ -406,7 +407,7 @@ async def test_no_other_job_is_a_video(client: httpx.AsyncClient, add_job: AddJo
 async def test_credits_are_granted_to_the_project_that_a_refusal_names(
     database: Database, store: FolderStore, catalogue: Catalogue, settings: ApiSettings, execute: Execute
 ) -> None:
-    app = create_app(make_parts(database, store, catalogue, holds=True), settings)
+    app = create_app(make_parts(database, store, catalogue, terms=CreditTerms()), settings)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
         refused = error(await client.post(VIDEOS, json=ASKED), 402, "insufficient_credits")
         ((receipt,),) = await execute("SELECT receipt FROM projects")

@@ -147,3 +147,27 @@ def test_a_job_says_how_often_it_was_tried_and_what_was_wrong(rushes: Rushes, da
     shown = rushes("jobs", "show", str(job)).stdout
     assert "  tries      generating 2, storing 7\n" in shown
     assert "  error      storage_failed: The bucket is full.\n" in shown
+
+
+def test_credits_are_granted_once_for_their_key_and_shown(rushes: Rushes) -> None:
+    made = rushes("import", "-", stdin=film({"video_prompt": "p", "duration_seconds": 4}), CREDITS="on")
+    receipt = made.stdout.split("receipt ")[1].split()[0].strip(".,;")
+    for _ in range(2):
+        granted = rushes("credits", "grant", receipt, "2.5", "--key", "k", "--note", "a gift", CREDITS="on")
+        assert "granted 2.50 USD: 2.50 USD free, 0.00 USD held" in granted.stdout
+    shown = rushes("credits", "show", receipt, CREDITS="on").stdout
+    figures, _, table = shown.partition("\n")
+    assert figures == "2.50 USD free, 0.00 USD held, 0.00 USD spent, 0.00 USD owed"
+    assert [(one["entry"], one["balance"], one["note"]) for one in rows(table)] == [
+        ("grant", "2.5", "a gift")
+    ]
+
+
+def test_credits_cannot_be_granted_where_there_are_none(rushes: Rushes) -> None:
+    made = rushes("import", "-", stdin=film({"video_prompt": "p", "duration_seconds": 4}))
+    receipt = made.stdout.split("receipt ")[1].split()[0].strip(".,;")
+    refused = rushes("credits", "grant", receipt, "2.5")
+    assert refused.exit_code == 1
+    assert "set CREDITS=on" in refused.stderr
+    assert rushes("credits", "grant", receipt, "a lot", CREDITS="on").exit_code == 2
+    assert "CREDITS is off here" in rushes("credits", "show", receipt).stderr

@@ -85,7 +85,7 @@ def test_executors_that_disagree_are_named(rushes: Rushes, database_url: str) ->
             }
             connection.execute(
                 "INSERT INTO executors (id, name, host, pid, settings) VALUES (%s, %s, 'h', 1, %s)",
-                (uuid4(), name, json.dumps({"lanes": [lane], "storage_url": "s3://b"})),
+                (uuid4(), name, json.dumps({"lanes": [lane], "storage_url": "s3://b", "credits": "on"})),
             )
     result = rushes("doctor")
     assert result.exit_code == 1
@@ -93,6 +93,9 @@ def test_executors_that_disagree_are_named(rushes: Rushes, database_url: str) ->
     assert "VIDEO_SUBMITS_PER_SECOND for mock mock-1 is 1.5 on one:1; 2.5 on two:2" in result.stdout
     assert "POLLS_PER_SECOND" not in result.stdout
     assert "STORAGE_URL" not in result.stdout
+    assert "CREDITS is off here" in result.stdout
+    assert "but not on one:1, two:2" in result.stdout
+    assert "CREDITS" not in rushes("doctor", CREDITS="on").stdout
 
 
 def test_jobs_of_a_provider_that_nobody_has_are_named(rushes: Rushes, database_url: str) -> None:

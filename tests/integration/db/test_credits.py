@@ -13,8 +13,9 @@ from db.credits import CreditStore
 from db.engine import Database, parse_url
 from db.job_moves import JobMovesStore
 from db.queue import PostgresQueue
-from db.settlement import lock_accounts
+from db.settlement import open_accounts
 from domain import moves
+from domain.credits import CreditTerms, Paying
 from domain.errors import ConflictError, DatabaseUnavailableError, InsufficientCreditsError, PoisonedError
 from domain.failures import ErrorCode
 from domain.job import Job
@@ -50,12 +51,12 @@ def price(_job: Job) -> Decimal:
 
 @pytest.fixture
 def queue(database: Database) -> PostgresQueue:
-    return PostgresQueue(database, quote=price)
+    return PostgresQueue(database, paying=Paying(price))
 
 
 @pytest.fixture
 def people(database: Database) -> JobMovesStore:
-    return JobMovesStore(database, holds=True)
+    return JobMovesStore(database, terms=CreditTerms())
 
 
 @pytest.fixture
@@ -69,20 +70,20 @@ async def project(database: Database) -> UUID:
 
 async def grant(database: Database, project: UUID, amount: str, key: str | None = None) -> None:
     async with database.transaction() as connection:
-        store = CreditStore(connection, on=True)
+        store = CreditStore(connection, CreditTerms())
         await store.grant(project, Decimal(amount), key=key or str(uuid4()), note=None)
 
 
 async def hold(database: Database, project: UUID, *jobs: UUID, cost: Decimal = PRICE) -> None:
     async with database.transaction() as connection:
-        await CreditStore(connection, on=True).hold(project, dict.fromkeys(jobs, cost), uuid4())
+        await CreditStore(connection, CreditTerms()).hold(project, dict.fromkeys(jobs, cost), uuid4())
 
 
 async def figures(database: Database, project: UUID) -> tuple[str, ...]:
     """Give balance, held, spent and owed."""
     await assert_books_add_up(database)
     async with database.transaction() as connection:
-        found = await CreditStore(connection, on=True).account(project)
+        found = await CreditStore(connection, CreditTerms()).account(project)
     return tuple(f"{value.normalize():f}" for value in (found.balance, found.held, found.spent, found.owed))
 
 
@@ -165,7 +166,7 @@ async def test_an_order_is_held_for_as_a_whole_or_not_at_all(database: Database,
 
 async def test_a_budget_refuses_what_the_balance_would_allow(database: Database, project: UUID) -> None:
     async with database.transaction() as connection:
-        await CreditStore(connection, on=True).set_cap(project, Decimal("0.5"))
+        await CreditStore(connection, CreditTerms()).set_cap(project, Decimal("0.5"))
     jobs = await insert_jobs(database, 2, project_id=project)
     with pytest.raises(
         InsufficientCreditsError, match=r"takes 0\.60 USD.*budget is 0\.50 USD.*0\.00 USD"
@@ -399,7 +400,7 @@ async def test_a_person_gives_back_what_is_in_doubt_and_what_was_charged(
 async def refund(database: Database, life: Life, amount: str | None) -> None:
     job = life.claim.job
     async with database.transaction() as connection:
-        store = CreditStore(connection, on=True)
+        store = CreditStore(connection, CreditTerms())
         given = None if amount is None else Decimal(amount)
         await store.refund(job.project_id, job.id, given, key=str(uuid4()), note=None)
 
@@ -479,10 +480,11 @@ async def test_accounts_are_made_once_however_many_come_first(database: Database
 
     async def open_all() -> None:
         async with pool.transaction() as connection:
-            await lock_accounts(connection, projects)
+            await open_accounts(connection, projects, CreditTerms(Decimal(2)))
 
     try:
         await asyncio.gather(*(open_all() for _ in range(8)))
     finally:
         await pool.close()
-    assert (await row(database, "SELECT count(*) AS n FROM credit_accounts"))["n"] == 3
+    for made in projects:
+        assert await figures(database, made) == ("2", "0", "0", "0"), "welcomed once"

@@ -13,6 +13,7 @@ from db.job_moves import JobMovesStore
 from db.queue import PostgresQueue
 from db.records import PostgresRecords
 from domain.access import LOCAL
+from domain.credits import CreditTerms, Paying
 from domain.errors import ConflictError, InsufficientCreditsError
 from domain.job import Job
 from domain.records import NewJob
@@ -36,9 +37,9 @@ class Payments(Lives):
 
     async def _open(self) -> None:
         await super()._open()
-        self.queue = PostgresQueue(self.database, quote=price)
-        self.people = JobMovesStore(self.database, holds=True)
-        self.records = PostgresRecords(self.database, holds=True)
+        self.queue = PostgresQueue(self.database, paying=Paying(price))
+        self.people = JobMovesStore(self.database, terms=CreditTerms())
+        self.records = PostgresRecords(self.database, terms=CreditTerms())
         self.grants = 0
         for project in PROJECTS:
             await self._grant(project, Decimal("0.5"))
