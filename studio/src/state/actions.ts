@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { answer, api, type Problem, Refusal, type Shapes } from "../api/http";
 import { withScene, withShot } from "../model/film";
 import { count } from "../model/format";
-import { film } from "./studio";
+import { changeFilm, film } from "./showing";
 import { toast } from "./ui";
 
 /** Names of what is under way, so that a button is not pressed twice. */
@@ -140,7 +140,7 @@ function atShot(sceneId: string, shotId: string) {
 /** Show a changed shot at once: its event comes a moment later. */
 async function show(call: Promise<{ readonly data?: Shapes["ShotDetail"] }>): Promise<void> {
   const shot = await answer(call);
-  if (film.value) film.value = withShot(film.value, shot);
+  changeFilm((open) => withShot(open, shot));
 }
 
 export async function chooseTake(sceneId: string, shotId: string, jobId: string): Promise<void> {
@@ -158,5 +158,5 @@ export async function editScene(sceneId: string, change: Shapes["SceneEdit"]): P
   const path = "/api/v1/projects/{project_id}/scenes/{scene_id}";
   const where = { params: { path: { project_id: project(), scene_id: sceneId } } };
   const { id, title, narration } = await answer(api.PATCH(path, { ...where, body: change }));
-  if (film.value) film.value = withScene(film.value, id, { title, narration });
+  changeFilm((open) => withScene(open, id, { title, narration }));
 }

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { answer, api, type Shapes } from "../api/http";
 import { withReview } from "../model/film";
 import { stageName } from "../model/review";
-import { film } from "./studio";
+import { changeFilm } from "./showing";
 import { go, toast } from "./ui";
 
 export interface ScenePlace {
@@ -19,7 +19,7 @@ function at({ id, project_id }: ScenePlace) {
 
 /** Show how a scene stands at once: the event comes a moment later. */
 function show(review: Shapes["SceneReview"]): void {
-  if (film.value) film.value = withReview(film.value, review);
+  changeFilm((open) => withReview(open, review));
 }
 
 const ISSUES = "/api/v1/projects/{project_id}/scenes/{scene_id}/issues";

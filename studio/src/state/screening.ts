@@ -7,6 +7,7 @@ import type { ShotView } from "../model/shots";
 import type { Span } from "../model/timeline";
 import { Player } from "../player/engine";
 import { type Item, NOTHING, type Source, sequence, stitched } from "../player/source";
+import { changeFilm } from "./showing";
 import { film, scene, sceneShots } from "./studio";
 import { go, route } from "./ui";
 
@@ -135,17 +136,14 @@ async function renew(item: Item | null): Promise<boolean> {
     if (want) await fetchWhole(want);
     return true;
   }
-  const open = film.value;
-  if (!open || !view?.clip) return false;
+  const clip = view?.clip;
+  if (!clip) return false;
   try {
-    const job = await answer(
-      api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: view.clip.id } } }),
+    const { video_url } = await answer(
+      api.GET("/api/v1/jobs/{job_id}", { params: { path: { job_id: clip.id } } }),
     );
-    film.value = {
-      ...open,
-      jobs: new Map(open.jobs).set(job.id, { ...view.clip, video_url: job.video_url }),
-    };
-    return job.video_url !== null;
+    changeFilm((open) => ({ ...open, jobs: new Map(open.jobs).set(clip.id, { ...clip, video_url }) }));
+    return video_url !== null;
   } catch {
     return false;
   }

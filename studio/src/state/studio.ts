@@ -3,17 +3,18 @@
 import { computed, effect, signal, untracked } from "@preact/signals";
 import { type Connection, follow } from "../api/feed";
 import { answer, api, Refusal, type Shapes, Unreachable } from "../api/http";
-import { apply, type Film } from "../model/film";
 import { shotsOf } from "../model/shots";
+import { film, hear, showFilm } from "./showing";
 import { openShot, route } from "./ui";
 
 export type ProjectSummary = Shapes["ProjectListed"];
+
+export { film };
 
 export type Load = "loading" | "ready" | "missing" | "forbidden" | "failed";
 
 export const projects = signal<readonly ProjectSummary[] | null>(null);
 export const projectsLoad = signal<Load>("loading");
-export const film = signal<Film | null>(null);
 export const filmLoad = signal<Load>("ready");
 export const connection = signal<Connection>("connecting");
 export const shots = computed(() => (film.value ? shotsOf(film.value) : []));
@@ -62,7 +63,7 @@ export function watchFilm(): void {
     const name = openProject.value;
     untracked(() => {
       openShot.value = null;
-      film.value = null;
+      showFilm(null);
       filmLoad.value = name ? "loading" : "ready";
     });
     if (!name) return undefined;
@@ -70,16 +71,10 @@ export function watchFilm(): void {
       onSnapshot(fresh) {
         // What arrives late never takes the page back.
         if (film.value && film.value.id === fresh.id && film.value.sequence > fresh.sequence) return;
-        film.value = fresh;
+        showFilm(fresh);
         filmLoad.value = "ready";
       },
-      onEvent(event) {
-        const before = film.value;
-        if (!before) return true;
-        const after = apply(before, event);
-        if (after) film.value = after;
-        return after !== null;
-      },
+      onEvent: hear,
       onConnection(state) {
         connection.value = state;
       },

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Scene } from "../model/film";
 import { count, seconds } from "../model/format";
 import { stageName } from "../model/review";
@@ -99,19 +100,16 @@ function SceneWords({ scene }: { scene: Scene }) {
   );
 }
 
-/** The script: a card per scene, which opens to the full prompts and narration of its shots. */
-export function ScriptPanel() {
-  const open = film.value;
-  if (!open) return null;
-  const scenes = openScene.value ? [openScene.value] : open.scenes;
-  if (scenes.length === 0) return <p class="empty">No script yet.</p>;
+/** A scene's card; its shots are drawn once it is opened: a long film has hundreds. */
+function SceneCard({ scene, alone }: { scene: Scene; alone: boolean }) {
+  const [opened, setOpened] = useState(alone);
   return (
-    <div class="stack">
-      {scenes.map((scene) => (
-        <details key={scene.id} class="card" open={scenes.length === 1}>
-          <summary>
-            <strong>{scene.title}</strong> <span class="soft">{stageName(scene.stage)}</span>
-          </summary>
+    <details class="card" open={opened} onToggle={(event) => setOpened(event.currentTarget.open)}>
+      <summary>
+        <strong>{scene.title}</strong> <span class="soft">{stageName(scene.stage)}</span>
+      </summary>
+      {opened && (
+        <>
           {scene.review_status === "returned" && (
             <button type="button" class="button small" onClick={() => go({ scene: scene.id, tab: "review" })}>
               {count(scene.open_issues, "open issue")} to resolve
@@ -125,7 +123,23 @@ export function ScriptPanel() {
                 <ShotCard key={view.shot.id} view={view} />
               ))}
           </ul>
-        </details>
+        </>
+      )}
+    </details>
+  );
+}
+
+/** The script: a card per scene, which opens to the full prompts and narration of its shots. */
+export function ScriptPanel() {
+  const open = film.value;
+  if (!open) return null;
+  const scenes = openScene.value ? [openScene.value] : open.scenes;
+  if (scenes.length === 0) return <p class="empty">No script yet.</p>;
+  const alone = scenes.length === 1;
+  return (
+    <div class="stack">
+      {scenes.map((scene) => (
+        <SceneCard key={`${scene.id} ${alone}`} scene={scene} alone={alone} />
       ))}
     </div>
   );
