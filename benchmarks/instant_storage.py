@@ -8,7 +8,7 @@ from domain.errors import NotFoundError
 from domain.fetching import Reply, UrlRefusedError
 from domain.frames import Frame
 from domain.media import MediaInfo, Previews, SpriteLayout
-from domain.storage import StoredObject
+from domain.storage import Source, StoredObject
 
 _CLIP = MediaInfo(width=1280, height=720, duration_seconds=8.0, codec="h264", frame_rate=24.0, has_audio=True)
 _PREVIEWS = Previews(b"poster", b"sprite", SpriteLayout(160, 90, 1, (0.0,)))
@@ -23,7 +23,7 @@ class InstantStore:
     async def prepare(self) -> None:
         """See the port."""
 
-    async def put(self, key: str, source: Path, *, content_type: str, sha256: str) -> StoredObject:  # noqa: ARG002 # the port has it
+    async def put(self, key: str, source: Source, *, content_type: str, sha256: str) -> StoredObject:  # noqa: ARG002 # the port has it
         """See the port."""
         self.stored += 1
         return StoredObject(key, 1, content_type)

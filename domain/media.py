@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.frames import Frame
 
@@ -32,6 +32,10 @@ class SpriteLayout:
     columns: int
     times: tuple[float, ...]
     """When each picture is shown in the clip; as many as there are pictures."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give a JSON object with these fields."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class GenerationRequest:
     def frozen(self) -> Self:
         """Give what is kept with an attempt: the frames' digests without their bytes."""
         kept = {n: f and replace(f, content=b"") for n in _FRAMES if (f := getattr(self, n)) is not None}
-        return replace(self, **kept)
+        return replace(self, **kept) if kept else self
 
     def with_defaults(self, *, aspect_ratio: str, resolution: str | None) -> Self:
         """Fill in what the caller left open; providers are always told explicitly."""

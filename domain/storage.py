@@ -6,6 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+Source = Path | bytes
+"""What is to be stored: a file, or what is small enough to be in memory anyway."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
@@ -32,10 +35,10 @@ class BlobStore(Protocol):
         """
         ...
 
-    async def put(self, key: str, source: Path, *, content_type: str, sha256: str) -> StoredObject:
-        """Store the file's bytes in constant memory, then read back the size and the store's own checksums.
+    async def put(self, key: str, source: Source, *, content_type: str, sha256: str) -> StoredObject:
+        """Store a file's bytes in constant memory, then read back the size and the store's own checksums.
 
-        ``sha256`` is the lower-case hex digest of the file. An object that exists is replaced as a whole
+        ``sha256`` is the lower-case hex digest of the bytes. An object that exists is replaced as a whole
         or not at all; nothing half-written is ever visible under ``key``.
 
         Raises:

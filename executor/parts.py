@@ -73,6 +73,6 @@ def assemble(
             parts.spool,
             parking,
             asyncio.Semaphore(settings.upload_concurrency),
-            Previewer(parts.blobs, parts.media, parts.spool),
+            Previewer(parts.blobs, parts.media),
         ),
     )

@@ -2,10 +2,9 @@
 
 import asyncio
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
@@ -17,9 +16,6 @@ _CONTENT_TYPE = "image/jpeg"
 _LONGEST_SECONDS = 5.0
 """By which pictures may keep a stored clip from being completed; under heavy load clips go without."""
 
-WRITE_IN_THREAD = 256 * 1024
-"""From where on a write to the spool may hold the event loop up for longer than a thread costs."""
-
 log = structlog.get_logger(__name__)
 
 
@@ -29,7 +25,6 @@ class Previewer:
 
     blobs: BlobStore
     media: MediaTool
-    spool: Path
 
     def begin(self, clip: Path, key: str) -> "asyncio.Task[dict[str, Any]]":
         """Begin to make the previews of the clip that is being stored under ``key``."""
@@ -51,16 +46,8 @@ class Previewer:
         poster, sprite = preview_key(key, "poster"), preview_key(key, "sprite")
         await self._put(poster, made.poster)
         await self._put(sprite, made.sprite)
-        return {"poster_path": poster, "sprite": {"path": sprite, **asdict(made.layout)}}
+        return {"poster_path": poster, "sprite": {"path": sprite, **made.layout.to_json()}}
 
-    async def _put(self, key: str, data: bytes) -> None:
-        path = self.spool / f"{uuid4().hex}.part"
-        try:
-            if len(data) > WRITE_IN_THREAD:
-                await asyncio.to_thread(path.write_bytes, data)
-            else:
-                path.write_bytes(data)
-            digest = hashlib.sha256(data).hexdigest()
-            await self.blobs.put(key, path, content_type=_CONTENT_TYPE, sha256=digest)
-        finally:
-            path.unlink(missing_ok=True)
+    async def _put(self, key: str, picture: bytes) -> None:
+        digest = hashlib.sha256(picture).hexdigest()
+        await self.blobs.put(key, picture, content_type=_CONTENT_TYPE, sha256=digest)

@@ -23,13 +23,15 @@ from domain.media import MediaInfo, MediaTool
 from domain.provider import Attempt, ProviderError, Result, ResultGoneError
 from domain.statuses import JobKind
 from domain.storage import BlobStore
-from executor.previewing import WRITE_IN_THREAD, Previewer
+from executor.previewing import Previewer
 from executor.work import Parking, Work
 
 LONGEST_SECONDS = 24 * 3_600.0
 """How long a download or upload is tried again: providers keep results for a day (xAI) or more."""
 _BAD_CLIPS = 3
 """A clip that does not play may have been cut on the way; after this many downloads it is the provider's."""
+_WRITE_IN_THREAD = 256 * 1024
+"""From where on a write to the spool may hold the event loop up for longer than a thread costs."""
 _SILENCE = 120.0
 """A stream that brings nothing for this long is broken off and begun again."""
 
@@ -173,7 +175,7 @@ async def _download(work: Work, result: Result, path: Path) -> tuple[str, int]:
             async for chunk in chunks:
                 silence.reschedule(asyncio.get_running_loop().time() + _SILENCE)
                 size += len(chunk)
-                if len(chunk) > WRITE_IN_THREAD:
+                if len(chunk) > _WRITE_IN_THREAD:
                     await asyncio.to_thread(take, chunk)
                 else:
                     take(chunk)

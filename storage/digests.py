@@ -4,10 +4,11 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from io import BytesIO
 from typing import BinaryIO
 
 from domain.errors import StorageError
+from domain.storage import Source
 
 CHUNK = 1024 * 1024
 
@@ -21,12 +22,14 @@ class Fingerprint:
     etag: str
 
 
-def opened(source: Path) -> BinaryIO:
-    """Open a file that is to be stored.
+def opened(source: Source) -> BinaryIO:
+    """Open what is to be stored.
 
     Raises:
         StorageError: it cannot be read, which is no fault of the store's.
     """
+    if isinstance(source, bytes):
+        return BytesIO(source)
     try:
         return source.open("rb")
     except OSError as error:
@@ -53,7 +56,7 @@ def sha256_of(pieces: Iterable[bytes]) -> tuple[int, str]:
 
 
 def fingerprint(
-    source: Path, *, part_size_for: Callable[[int], int], check: Callable[[], None]
+    source: Source, *, part_size_for: Callable[[int], int], check: Callable[[], None]
 ) -> Fingerprint:
     """Read a file once for everything that a store may be asked to confirm.
 
@@ -64,7 +67,8 @@ def fingerprint(
     size, sha256, part = 0, hashlib.sha256(), _md5()
     parts: list[bytes] = []
     with opened(source) as file:
-        part_size = part_size_for(os.fstat(file.fileno()).st_size)
+        part_size = part_size_for(file.seek(0, os.SEEK_END))
+        file.seek(0)
         for chunk in chunks(file, check):
             if size and size % part_size == 0:
                 parts.append(part.digest())

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from domain.errors import ConfigurationError, NotFoundError, StorageError
-from domain.storage import StoredObject
+from domain.storage import Source, StoredObject
 from storage.content_types import content_type_of, remember_content_type
 from storage.digests import CHUNK, chunks, opened, sha256_of
 from storage.durable_files import evict, make_folders, sync_folder
@@ -61,8 +61,8 @@ class FolderStore:
         except MisconfiguredError as error:
             raise error.problem from error
 
-    async def put(self, key: str, source: Path, *, content_type: str, sha256: str) -> StoredObject:
-        """Store a file; see ``BlobStore.put``. A cancelled put leaves nothing behind."""
+    async def put(self, key: str, source: Source, *, content_type: str, sha256: str) -> StoredObject:
+        """Store a file or bytes; see ``BlobStore.put``. A cancelled put leaves nothing behind."""
         path = self._path(key)
         return await self._workers.run_stoppable(
             partial(self._put, key, path, source, content_type=content_type, sha256=sha256)
@@ -128,7 +128,7 @@ class FolderStore:
         self._unfinished.mkdir(exist_ok=True)
 
     def _put(
-        self, key: str, path: Path, source: Path, stop: Stop, *, content_type: str, sha256: str
+        self, key: str, path: Path, source: Source, stop: Stop, *, content_type: str, sha256: str
     ) -> StoredObject:
         part = self._unfinished / f"{uuid4().hex}.part"
         with self._translated(f"take {key}"):
@@ -192,7 +192,7 @@ class FolderStore:
         return StorageError(f"the folder {self.root} cannot {doing} ({reason})")
 
 
-def _copy(source: Path, part: Path, stop: Stop) -> int:
+def _copy(source: Source, part: Path, stop: Stop) -> int:
     with opened(source) as reader, part.open("xb") as writer:
         for chunk in chunks(reader, stop.check):
             writer.write(chunk)

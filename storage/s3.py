@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,7 +14,7 @@ from s3transfer.exceptions import CancelledError as TransferCancelledError
 from s3transfer.utils import ChunksizeAdjuster
 
 from domain.errors import NotFoundError, StorageError
-from domain.storage import StoredObject
+from domain.storage import Source, StoredObject
 from storage.digests import CHUNK, Fingerprint, fingerprint, sha256_of
 from storage.errors import MisconfiguredError
 from storage.expiry import whole_seconds
@@ -55,8 +55,8 @@ class S3Store:
         except MisconfiguredError as error:
             raise error.problem from error
 
-    async def put(self, key: str, source: Path, *, content_type: str, sha256: str) -> StoredObject:
-        """Store a file; see ``BlobStore.put``.
+    async def put(self, key: str, source: Source, *, content_type: str, sha256: str) -> StoredObject:
+        """Store a file or bytes; see ``BlobStore.put``.
 
         A cancelled put aborts its upload; where it was a moment from its end, the object is there, whole.
         """
@@ -113,7 +113,7 @@ class S3Store:
             make_sure_of_bucket(self._client, self._bucket.name, self._bucket.prefix)
 
     def _put(
-        self, key: str, name: str, source: Path, stop: Stop, *, content_type: str, sha256: str
+        self, key: str, name: str, source: Source, stop: Stop, *, content_type: str, sha256: str
     ) -> StoredObject:
         found = fingerprint(source, part_size_for=_part_size, check=stop.check)
         if found.sha256 != sha256:
@@ -122,7 +122,7 @@ class S3Store:
             )
         with self._translated(f"take {key}"):
             transfer = self._transfers.upload(
-                str(source),
+                BytesIO(source) if isinstance(source, bytes) else str(source),
                 self._bucket.name,
                 name,
                 extra_args={"ContentType": content_type, "Metadata": {_SHA256: sha256}},

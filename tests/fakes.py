@@ -31,7 +31,7 @@ from domain.provider import (
 from domain.rates import Rate, Slot
 from domain.requests import GenerationRequest
 from domain.statuses import AttemptState, JobKind, JobStatus
-from domain.storage import StoredObject
+from domain.storage import Source, StoredObject
 
 ABLE = Capability(
     JobKind.VIDEO,
@@ -352,11 +352,11 @@ class FakeBlobs:
     async def prepare(self) -> None:
         """Be ready."""
 
-    async def put(self, key: str, source: Path, *, content_type: str, sha256: str) -> StoredObject:
-        """Keep the file's bytes."""
+    async def put(self, key: str, source: Source, *, content_type: str, sha256: str) -> StoredObject:
+        """Keep the bytes."""
         if self.failures:
             raise self.failures.pop(0)
-        self.objects[key] = source.read_bytes()
+        self.objects[key] = source if isinstance(source, bytes) else source.read_bytes()
         return StoredObject(key, len(self.objects[key]), content_type)
 
     async def head(self, key: str) -> StoredObject | None:

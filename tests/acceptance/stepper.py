@@ -19,7 +19,7 @@ from domain.capabilities import Capability
 from domain.provider import Attempt, Handle, Pending, Provider, Recovered, Result
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind
-from domain.storage import StoredObject
+from domain.storage import Source, StoredObject
 from providers.grok.adapter import providers as grok_providers
 from providers.mock.adapter import providers as mock_providers
 from providers.veo3.adapter import providers as veo_providers
@@ -54,7 +54,7 @@ def _let_uploads_stand_still() -> None:
     put = FolderStore.put
 
     async def standing(
-        self: FolderStore, key: str, source: Path, *, content_type: str, sha256: str
+        self: FolderStore, key: str, source: Source, *, content_type: str, sha256: str
     ) -> StoredObject:
         clip = key.endswith(".mp4")
         if clip:

@@ -117,6 +117,16 @@ async def test_what_was_put_is_there(kept: Kept, write: Write) -> None:
     assert await content(kept.store, key) == b"a clip"
 
 
+async def test_bytes_are_stored_like_a_file(kept: Kept) -> None:
+    key, sha256 = clip_key(), hashlib.sha256(b"a poster").hexdigest()
+    stored = await kept.store.put(key, b"a poster", content_type=CLIP, sha256=sha256)
+    assert stored == StoredObject(key, 8, CLIP)
+    assert await content(kept.store, key) == b"a poster"
+    with pytest.raises(StorageError, match="not stored"):
+        await kept.store.put(key, b"another one", content_type=CLIP, sha256=sha256)
+    assert await content(kept.store, key) == b"a poster"
+
+
 async def test_an_empty_file_is_stored(kept: Kept, write: Write) -> None:
     stored = await put(kept.store, "empty.txt", write(b""), "text/plain")
     assert stored.size == 0

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from domain.errors import StorageError
-from domain.storage import StoredObject
+from domain.storage import Source, StoredObject
 from storage.probe import round_trip
 
 
@@ -24,8 +23,8 @@ class Memory:
     async def prepare(self) -> None:
         """Do nothing."""
 
-    async def put(self, key: str, source: Path, *, content_type: str, sha256: str) -> StoredObject:
-        self.kept[key] = source.read_bytes()
+    async def put(self, key: str, source: Source, *, content_type: str, sha256: str) -> StoredObject:
+        self.kept[key] = source if isinstance(source, bytes) else source.read_bytes()
         return StoredObject(key, len(self.kept[key]), content_type)
 
     async def head(self, key: str) -> StoredObject | None:
