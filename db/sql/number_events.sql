@@ -13,7 +13,10 @@ WITH due AS MATERIALIZED (
     SELECT d.id, l.sequence + row_number() OVER (PARTITION BY d.project_id ORDER BY d.id) AS sequence
     FROM due d JOIN latest l ON l.project_id = d.project_id
 ), numbered AS (
-    UPDATE job_events e SET sequence = p.sequence FROM placed p WHERE e.id = p.id
+    -- As arrays, which are taken for short: by its limit, a batch looks large enough to read the whole table for.
+    UPDATE job_events e SET sequence = p.sequence
+    FROM unnest(ARRAY(SELECT id FROM placed ORDER BY id), ARRAY(SELECT sequence FROM placed ORDER BY id)) p(id, sequence)
+    WHERE e.id = p.id
     RETURNING e.project_id, e.sequence, e.type
 ), sent AS (
     -- With their numbers, so that each is queued once for every webhook that asked for it.

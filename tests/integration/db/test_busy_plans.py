@@ -74,3 +74,26 @@ def read(plan: Plan) -> float:
 
 def _scans(node: Mapping[str, Any]) -> bool:
     return "Scan" in node["Node Type"]
+
+
+TELL = """
+INSERT INTO job_events (project_id, type, sequence)
+SELECT md5((n % 10)::text)::uuid, 'job.queued', CASE WHEN n <= 10000 THEN 1 + n / 10 END
+FROM generate_series(0, 12000) n
+"""
+
+
+@pytest.mark.parametrize("mode", ["custom", "generic"])
+async def test_numbering_reads_no_event_that_has_its_number(database_url: str, mode: str) -> None:
+    """Neither where the batch is a good part of the table."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(FILL.format(projects=1, me=ME.id))
+        connection.execute(TELL)
+        connection.execute("VACUUM ANALYZE")
+
+    async def number(database: Rehearsal, _: Place) -> object:
+        return await PostgresQueue(database).number_events()
+
+    *_, numbering = await plans(database_url, mode, number)
+    assert "ix_job_events_unnumbered" in numbering.indexes
+    assert "job_events" not in numbering.scanned
