@@ -131,12 +131,16 @@ WITH m AS MATERIALIZED (
     SELECT v.project_id, v.scene_id, v.id, v.event,
            jsonb_strip_nulls(jsonb_build_object(
                'status', v.target, 'previous_status', v.expected, 'kind', v.kind, 'shot_id', v.shot_id,
-               'progress', v.progress, 'error_code', v.error_code, 'error_message', left(v.error_message, 500),
+               'progress', v.progress, 'actual_cost', v.actual_cost,
                'estimated_cost', CASE WHEN v.target = 'generating' AND v.expected = 'processing' THEN v.estimate END,
-               'actual_cost', v.actual_cost, 'attempt_count', CASE WHEN v.target = 'queued' THEN v.generations END,
-               'video_url', v.video_url, 'poster_url', '/api/v1/jobs/' || v.id || '/' ||
-                   CASE WHEN v.poster_path IS NOT NULL THEN 'poster' END,
-               'actual_duration_seconds', v.actual_duration_seconds, 'width', v.width, 'height', v.height))
+               'attempt_count', CASE WHEN v.target = 'queued' THEN v.generations END)
+           -- Most moves have nothing of the rest, and JSON that is built to be stripped costs as much as the move.
+           || CASE WHEN v.error_code IS NULL THEN '{}' ELSE jsonb_build_object(
+               'error_code', v.error_code, 'error_message', left(v.error_message, 500)) END
+           || CASE WHEN v.video_url IS NULL THEN '{}' ELSE jsonb_build_object(
+               'video_url', v.video_url, 'actual_duration_seconds', v.actual_duration_seconds,
+               'poster_url', '/api/v1/jobs/' || v.id || '/' || CASE WHEN v.poster_path IS NOT NULL THEN 'poster' END,
+               'width', v.width, 'height', v.height) END)
     FROM moved v
     WHERE v.event IS NOT NULL
       -- A note that is sent again, because the answer of its flush was lost, is not told again.
