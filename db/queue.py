@@ -1,14 +1,14 @@
 """The executor's side of the jobs table, on PostgreSQL."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.claim_rows import claim_of
@@ -66,22 +66,30 @@ class PostgresQueue:
 
     async def _claim(self, executor: UUID, lane: Lane, room: int) -> tuple[Sequence[Claim], Sequence[UUID]]:
         """Claim once; give as well the jobs whose turn it is and that credits have to be held for first."""
+        values: dict[str, Any] = {"provider": lane.provider, "kind": lane.kind, "limit": lane.limit}
+        values |= {"is_default": lane.is_default, "model": lane.model, "room": room, "booked": []}
+        values |= {"executor": executor, "token": uuid4(), "holds": self._holds(lane.kind)}
+        if lane.rates:
+            return await self._claim_within_rates(lane, values)
+        steps: list[Step] = [(name, values) for name in ("open_gate", "lock_gate", "claim")]
+        *_, found = await self._database.together(*steps)
+        return _taken([row._asdict() for row in found], values["token"])
+
+    async def _claim_within_rates(
+        self, lane: Lane, values: dict[str, Any]
+    ) -> tuple[Sequence[Claim], Sequence[UUID]]:
+        """Claim as far as slots can be booked, which is decided between the gate and the jobs."""
         async with self._database.transaction() as connection:
-            gate = await self._gate(connection, lane)
-            if min(gate.room, room) <= 0:
-                return [], []
+            await connection.execute(statement("open_gate"), values)
+            await connection.execute(statement("lock_gate"), values)
             free = await openings(connection, lane)
-            token = uuid4()
-            values: dict[str, Any] = {"turn": gate.turn, "model": lane.model, "booked": list(free.booked)}
-            values["room"] = min(gate.room, room, room if free.room is None else free.room)
-            values |= {"provider": lane.provider, "kind": lane.kind, "is_default": lane.is_default}
-            values |= {"executor": executor, "token": token, "holds": self._holds(lane.kind)}
+            values["booked"] = list(free.booked)
+            values["room"] = values["room"] if free.room is None else min(values["room"], free.room)
             claims: Sequence[Claim] = []
             unheld: Sequence[UUID] = []
-            if not lane.rates or set(free.booked) != lane.rates.keys():
-                found = (await connection.execute(statement("claim"), values)).mappings().all()
-                unheld = [row["picked"] for row in found if not row["may_run"]]
-                claims = [claim_of(row, token) for row in found if row["id"] is not None]
+            if set(free.booked) != lane.rates.keys():
+                found = await connection.execute(statement("claim"), values)
+                claims, unheld = _taken(found.mappings().all(), values["token"])
                 claims = await _with_slots(connection, lane, claims)
         self._hold_back(lane, free, [*claims, *unheld])
         return claims, unheld
@@ -103,14 +111,6 @@ class PostgresQueue:
         """See the port."""
         async with self._database.transaction() as connection:
             return await book(connection, lane, rate, slots)
-
-    async def _gate(self, connection: AsyncConnection, lane: Lane) -> Row[Any]:
-        values = {"provider": lane.provider, "kind": lane.kind, "limit": lane.limit}
-        gate = (await connection.execute(statement("lock_gate"), values)).one_or_none()
-        if gate is None:
-            await connection.execute(statement("open_gate"), values)
-            gate = (await connection.execute(statement("lock_gate"), values)).one()
-        return gate
 
     async def adopt(
         self,
@@ -303,6 +303,11 @@ class PostgresQueue:
     def listen(self) -> AbstractAsyncContextManager[Wakes]:
         """See the port."""
         return listen(self._database)
+
+
+def _taken(rows: Sequence[Mapping[Any, Any]], token: UUID) -> tuple[Sequence[Claim], Sequence[UUID]]:
+    claims = [claim_of(row, token) for row in rows if row["id"] is not None]
+    return claims, [row["picked"] for row in rows if not row["may_run"]]
 
 
 async def _with_slots(connection: AsyncConnection, lane: Lane, claims: Sequence[Claim]) -> Sequence[Claim]:

@@ -1,4 +1,6 @@
--- Takes up to :room due jobs of one lane. The lane's gate is already locked in this transaction.
+-- Takes up to :room due jobs of one lane. The lane's gate is already locked, by an earlier statement of this
+-- transaction. A pause lets nothing through; the first claim after a fault is a single probe, and nothing
+-- follows it until it is answered or overdue.
 --
 -- Fair turns: projects sit in a ring, ordered by id; the gate remembers who was served last. The two
 -- recursive parts hop through ix_jobs_lane from project to project, one index probe each, first ahead of
@@ -8,14 +10,22 @@
 -- The hops order by all of the index's columns, so that no other index will do: in ix_jobs_project they
 -- would wade through finished jobs. The jobs that name no provider are a queue of their own in it, so that
 -- nobody reads what waits for others.
-WITH RECURSIVE queues (name) AS MATERIALIZED (
-    SELECT CAST(:provider AS text) UNION ALL SELECT '' WHERE CAST(:is_default AS boolean)
+WITH RECURSIVE gate AS MATERIALIZED (
+    SELECT turn, greatest(0, least(CAST(:room AS integer), CASE
+        WHEN greatest(paused_until, probed_until) > now() THEN 0
+        WHEN faults > 0 THEN least(1, CAST(:limit AS integer) - in_flight)
+        ELSE CAST(:limit AS integer) - in_flight
+    END)) AS room
+    FROM gates WHERE provider = :provider AND kind = :kind
+), queues (name) AS MATERIALIZED (
+    SELECT CAST(:provider AS text) WHERE (SELECT room FROM gate) > 0
+    UNION ALL SELECT '' WHERE CAST(:is_default AS boolean) AND (SELECT room FROM gate) > 0
 ), ahead (project_id, seat) AS (
     (
         SELECT n.project_id, 1 FROM queues l CROSS JOIN LATERAL (
             SELECT j.project_id FROM video_generation_jobs j
             WHERE j.status = 'queued' AND j.kind = :kind AND coalesce(j.provider, '') = l.name
-              AND j.run_after <= now() AND j.project_id > :turn
+              AND j.run_after <= now() AND j.project_id > (SELECT turn FROM gate)
               AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
             ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
         ) n
@@ -32,13 +42,13 @@ WITH RECURSIVE queues (name) AS MATERIALIZED (
         ) n
         ORDER BY n.project_id LIMIT 1
     ), a.seat + 1
-    FROM ahead a WHERE a.project_id IS NOT NULL AND a.seat < CAST(:room AS integer)
+    FROM ahead a WHERE a.project_id IS NOT NULL AND a.seat < (SELECT room FROM gate)
 ), behind (project_id, seat) AS (
     (
         SELECT n.project_id, 1 FROM queues l CROSS JOIN LATERAL (
             SELECT j.project_id FROM video_generation_jobs j
             WHERE j.status = 'queued' AND j.kind = :kind AND coalesce(j.provider, '') = l.name
-              AND j.run_after <= now() AND j.project_id <= :turn
+              AND j.run_after <= now() AND j.project_id <= (SELECT turn FROM gate)
               AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
             ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
         ) n
@@ -49,13 +59,13 @@ WITH RECURSIVE queues (name) AS MATERIALIZED (
         SELECT n.project_id FROM queues l CROSS JOIN LATERAL (
             SELECT j.project_id FROM video_generation_jobs j
             WHERE j.status = 'queued' AND j.kind = :kind AND coalesce(j.provider, '') = l.name
-              AND j.run_after <= now() AND j.project_id > b.project_id AND j.project_id <= :turn
+              AND j.run_after <= now() AND j.project_id > b.project_id AND j.project_id <= (SELECT turn FROM gate)
               AND coalesce(j.model, :model) <> ALL(CAST(:booked AS text[]))
             ORDER BY j.project_id, j.priority DESC, j.run_after, j.id LIMIT 1
         ) n
         ORDER BY n.project_id LIMIT 1
     ), b.seat + 1
-    FROM behind b WHERE b.project_id IS NOT NULL AND b.seat < CAST(:room AS integer)
+    FROM behind b WHERE b.project_id IS NOT NULL AND b.seat < (SELECT room FROM gate)
 ), turns AS MATERIALIZED (
     SELECT project_id, row_number() OVER (ORDER BY lap, seat) AS seat
     FROM (
@@ -63,9 +73,9 @@ WITH RECURSIVE queues (name) AS MATERIALIZED (
         UNION ALL
         SELECT 2, seat, project_id FROM behind WHERE project_id IS NOT NULL
     ) ring
-    ORDER BY lap, seat LIMIT CAST(:room AS integer)
+    ORDER BY lap, seat LIMIT (SELECT room FROM gate)
 ), share AS MATERIALIZED (
-    SELECT CAST(ceil(CAST(:room AS numeric) / greatest(count(*), 1)) AS integer) AS size FROM turns
+    SELECT CAST(ceil(CAST((SELECT room FROM gate) AS numeric) / greatest(count(*), 1)) AS integer) AS size FROM turns
 ), locked AS MATERIALIZED (
     SELECT t.seat, t.project_id, j.id
     FROM turns t CROSS JOIN LATERAL (
@@ -84,7 +94,7 @@ WITH RECURSIVE queues (name) AS MATERIALIZED (
     -- A job that credits have to be held for first is told of and left as it is.
     SELECT l.id, l.project_id, l.seat, NOT CAST(:holds AS boolean) OR EXISTS (
         SELECT FROM credit_holds h WHERE h.job_id = l.id AND h.attempt_id IS NULL) AS may_run
-    FROM locked l ORDER BY l.seat LIMIT CAST(:room AS integer)
+    FROM locked l ORDER BY l.seat LIMIT (SELECT room FROM gate)
 ), claimed AS (
     UPDATE video_generation_jobs j
     SET status = 'processing', provider = :provider, model = coalesce(j.model, :model),

@@ -276,7 +276,7 @@ async def test_waiters_for_a_lock_can_be_seen(database: Database, database_url: 
 
 
 OPEN: Step = ("open_gate", {"provider": "mock", "kind": "video"})
-LOOK: Step = ("lock_gate", {"provider": "mock", "kind": "video", "limit": 3})
+LOOK: Step = ("lock_gate", {"provider": "mock", "kind": "video"})
 POISON: Step = ("apply_moves", {"moves": "not JSON"})
 
 
@@ -285,7 +285,7 @@ class TestTogether:
 
     async def test_each_sees_what_the_ones_before_it_did(self, database: Database) -> None:
         before, nothing, (gate,) = await database.together(LOOK, OPEN, LOOK)
-        assert (before, nothing, gate.room) == ([], [], 3)
+        assert (before, nothing, gate.provider) == ([], [], "mock")
         assert (await row(database, "SELECT in_flight FROM gates")) == {"in_flight": 0}
 
     async def test_one_that_fails_undoes_all(self, database_url: str) -> None:
@@ -294,7 +294,7 @@ class TestTogether:
                 with pytest.raises(PoisonedError):
                     await other.together(OPEN, POISON, LOOK)
                 assert await ask(other, "SELECT count(*) FROM gates") == 0
-            assert (await other.together(OPEN, LOOK))[1][0].room == 3
+            assert (await other.together(OPEN, LOOK))[1][0].provider == "mock"
 
     async def test_the_next_transaction_is_a_whole_one(self, database_url: str) -> None:
         async with impatient(database_url) as other:
@@ -307,7 +307,7 @@ class TestTogether:
     async def test_they_are_prepared_and_go_on(self, database_url: str) -> None:
         async with impatient(database_url) as other:
             for _ in range(10):
-                assert (await other.together(OPEN, LOOK))[1][0].room == 3
+                assert (await other.together(OPEN, LOOK))[1][0].provider == "mock"
             named = await ask(other, "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'gates'")
             assert named == 2
 
@@ -321,7 +321,7 @@ class TestTogether:
                 with pytest.raises(DatabaseUnavailableError, match="did not answer in time"):
                     await database.together(LOOK)
             line.flow()
-            assert (await database.together(LOOK))[0][0].room == 3
+            assert (await database.together(LOOK))[0][0].provider == "mock"
         assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]
 
     async def test_a_lock_is_not_waited_for_for_ever(self, database: Database, database_url: str) -> None:
