@@ -113,7 +113,7 @@ $(VENV)/.page: $(VENV)/.modules $(shell find studio/src studio/index.html studio
 
 $(VENV)/.modules: studio/package.json studio/package-lock.json $(if $(OWN_NODE),,$(VENV)/.node) | $(BIN)/python
 	@echo 'installing what the studio is built with'
-	@$(NPM) ci --silent
+	@$(NPM) ci --loglevel error --fetch-retries 1
 	@touch $@
 
 $(VENV)/.node: requirements/node.txt | $(BIN)/python
