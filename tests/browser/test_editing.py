@@ -82,7 +82,10 @@ def test_a_take_is_chosen(page: Page, served: Served) -> None:
     expect(dialog.get_by_label("Take 1 of shot 1A")).to_be_visible()
     first.get_by_text("Attempts and cost").click()
     expect(first).to_contain_text(re.compile(r"mock · mock-1 · succeeded · \$0\.10"))
-    # The choice is in the snapshot, too.
+    # The player plays it as well, and after a reload.
     page.reload()
     page.get_by_role("list", name="Filmstrip").get_by_role("button").click()
     expect(first).to_contain_text("in the film")
+    listed = served.api.get("/jobs", params={"shot_id": film.shots[0][0], "kind": "video"}).json()["data"]
+    chosen = next(job["id"] for job in listed if job["take"] == 1)
+    expect(dialog.get_by_label("Clip of shot 1A")).to_have_attribute("src", re.compile(chosen))
