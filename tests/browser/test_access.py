@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Served
+from tests.browser.conftest import DESKTOP, Served
 from tests.browser.films import Film, follow, make_film, one_shot
 
 LOOK = "async () => (await axe.run()).violations"
@@ -30,9 +30,13 @@ class Inspector:
             self.found.append(f"{state}: {violation['id']}: {violation['help']}: {where}")
 
 
+def refuse(route: Route) -> None:
+    route.fulfill(status=401, json={"code": "unauthenticated", "detail": "a key is needed", "problems": []})
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(
-    page: Page, served: Served, film: Film, axe: Path, scheme: Literal["light", "dark"]
+    page: Page, served: Served, film: Film, axe: Path, scheme: Literal["light", "dark"], errors: list[str]
 ) -> None:
     failed = make_film(served.api, one_shot("Steam rises [mock:fail]"))
     follow(served.api, failed, lambda data: data.get("project", data).get("current_step") == "failed")
@@ -63,7 +67,19 @@ def test_axe_finds_nothing(
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     inspector.look("shortcuts")
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 390, "height": 844})
+    inspector.look("phone")
+    page.set_viewport_size(DESKTOP)
     page.goto(failed.page)
     page.get_by_role("button", name="1 failed…").click()
     inspector.look("failures")
+    page.goto("/?project=0000-0000")
+    expect(page.get_by_text("There is no project under this receipt.")).to_be_visible()
+    inspector.look("no such project")
+    page.route("**/api/v1/projects*", refuse)
+    page.goto("/")
+    expect(page.get_by_role("heading", name="A key is needed")).to_be_visible()
+    inspector.look("sign in")
+    errors.clear()  # 404 and 401
     assert not inspector.found, "\n".join(inspector.found)
