@@ -1,5 +1,5 @@
 import type { Tab } from "../model/route";
-import { connection, film, filmLoad, projectsLoad } from "../state/studio";
+import { connection, film, filmLoad, type Load, projectsLoad } from "../state/studio";
 import { go, route } from "../state/ui";
 import { Filmstrip } from "./filmstrip";
 import { JobCards } from "./job-cards";
@@ -52,14 +52,40 @@ function Tabs() {
   );
 }
 
-const LOADS = {
-  loading: "Loading the film…",
-  missing:
-    "There is no project under this receipt. It may belong to somebody else, or the address has a slip.",
-  forbidden: "You need a key to see this project.",
-  failed: "The project cannot be loaded now. The studio tries again by itself.",
-  ready: "",
-} as const;
+const LOADS: Readonly<Record<Load, { title: string; text: string }>> = {
+  loading: { title: "Loading the film…", text: "" },
+  missing: {
+    title: "No such film",
+    text: "There is no project under this receipt. It may belong to somebody else, or the address has a slip.",
+  },
+  forbidden: {
+    title: "This film is not open to you",
+    text: "You need another key to see this project. Ask whoever gave you the address.",
+  },
+  failed: {
+    title: "The film cannot be loaded now",
+    text: "The studio tries again by itself.",
+  },
+  ready: { title: "", text: "" },
+};
+
+/** What stands in for a film that is not there, or not yet. */
+function Absent() {
+  const { title, text } = LOADS[filmLoad.value];
+  return (
+    <section class="welcome" aria-labelledby="absent">
+      <h1 id="absent">{title}</h1>
+      {text && <p class="soft">{text}</p>}
+      {filmLoad.value !== "loading" && (
+        <div class="row">
+          <button type="button" class="button" onClick={() => go({ project: null, page: "project" })}>
+            All films
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
 
 /** What is in the middle of the page. */
 function Main() {
@@ -67,7 +93,7 @@ function Main() {
   if (route.value.page === "new") return <NewProject />;
   if (route.value.page === "operator") return <Operator />;
   if (!route.value.project) return <StartPage />;
-  if (!film.value) return <p class="empty">{LOADS[filmLoad.value]}</p>;
+  if (!film.value) return <Absent />;
   return (
     <>
       <Screen />
