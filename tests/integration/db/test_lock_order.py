@@ -4,21 +4,25 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
+from db.credits import CreditStore
 from db.engine import Database, parse_url
 from db.job_moves import JobMovesStore
 from db.projects import ProjectStore
 from db.queue import PostgresQueue
 from db.reviews import ReviewStore
+from domain.credits import CreditTerms, Paying
 from domain.errors import ConflictError
 from domain.job import Claim
 from domain.moves import Outcome
 from domain.review import Stage
 from domain.statuses import JobKind, ReviewStatus
 from tests.factories import Life, card, insert_jobs, lane, row, rows, set_gate
+from tests.integration.db.books import assert_books_add_up
 from tests.integration.db.consistency import assert_consistent
 from tests.integration.db.workers import NEXT, last_move
 
@@ -69,15 +73,38 @@ async def _repeat(times: int, act: Callable[[], Awaitable[object]]) -> None:
         await act()
 
 
-async def _batch(pool: Database, rng: random.Random, project: UUID, scenes: Sequence[UUID]) -> None:
+def _paying(terms: CreditTerms | None) -> Paying | None:
+    return None if terms is None else Paying(lambda _: Decimal("0.3"), terms)
+
+
+async def _touch(pool: Database, people: JobMovesStore, rng: random.Random) -> None:
+    """Do something to any job, as a person may."""
+    known = await rows(pool, "SELECT id FROM video_generation_jobs")
+    if known:
+        acts: list[Callable[[UUID], Awaitable[object]]] = [people.cancel, people.retry, people.retry_download]
+        with suppress(ConflictError):
+            await rng.choice(acts)(rng.choice(known)["id"])
+
+
+async def _batch(
+    people: JobMovesStore, queue: PostgresQueue, rng: random.Random, project: UUID, scenes: Sequence[UUID]
+) -> None:
     """Do something to a whole project, as its producer may."""
-    people, choice, within = JobMovesStore(pool), rng.random(), rng.choice([None, scenes[:1]])
+    choice, within = rng.random(), rng.choice([None, scenes[:1]])
     if choice < 0.3:
         await people.cancel_unstarted(project, within)
     elif choice < 0.7:
         await people.retry_failed(project, within, accept_possible_duplicate=choice < 0.5)
     else:
-        await PostgresQueue(pool).promote_overdue()
+        await queue.promote_overdue()
+        await queue.settle_overdue()
+
+
+async def _pay(bank: CreditStore, rng: random.Random, project: UUID) -> None:
+    """Put a little in, and change the budget."""
+    if bank.on:
+        await bank.grant(project, Decimal("0.4"), key=str(uuid4()), note=None)
+        await bank.set_cap(project, rng.choice([None, Decimal(12)]))
 
 
 async def _review(reviews: ReviewStore, rng: random.Random, scene: UUID) -> None:
@@ -90,11 +117,14 @@ async def _review(reviews: ReviewStore, rng: random.Random, scene: UUID) -> None
         await reviews.judge(scene, ReviewStatus.PENDING, Stage.REVIEW)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_everything_at_once_deadlocks_nobody(database: Database, database_url: str, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "terms"), [(1, None), (2, CreditTerms(Decimal(9)))])
+async def test_everything_at_once_deadlocks_nobody(
+    database: Database, database_url: str, seed: int, terms: CreditTerms | None
+) -> None:
     rng = random.Random(seed)
     pool = Database(parse_url(database_url), name="rushes-crowd", pool_size=16)
-    people, projects = JobMovesStore(pool), [uuid4() for _ in range(3)]
+    people, projects = JobMovesStore(pool, terms=terms), [uuid4() for _ in range(3)]
+    paying = _paying(terms)
     scenes = {project: [uuid4() for _ in range(2)] for project in projects}
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     before = (await row(database, deadlocks))["deadlocks"]
@@ -111,29 +141,28 @@ async def test_everything_at_once_deadlocks_nobody(database: Database, database_
         )
 
     async def person() -> None:
-        known = await rows(pool, "SELECT id FROM video_generation_jobs")
-        if not known:
-            return
-        job = rng.choice(known)["id"]
-        acts: list[Callable[[UUID], Awaitable[object]]] = [people.cancel, people.retry, people.retry_download]
-        with suppress(ConflictError):
-            await rng.choice(acts)(job)
+        await _touch(pool, people, rng)
 
     async def director() -> None:
         project = rng.choice(projects)
         async with pool.transaction() as connection:
-            store = ProjectStore(connection)
+            store = ProjectStore(connection, terms=terms)
             await store.lock(project, scenes[project])
             await _review(ReviewStore(connection), rng, rng.choice(scenes[project]))
             await store.roll_up(project, scenes[project])
 
     async def producer() -> None:
         project = rng.choice(projects)
-        await _batch(pool, rng, project, scenes[project])
+        await _batch(people, PostgresQueue(pool, paying=paying), rng, project, scenes[project])
+
+    async def banker() -> None:
+        async with pool.transaction() as connection:
+            await _pay(CreditStore(connection, terms), rng, rng.choice(projects))
 
     for _ in range(10):
         await insert()
-    workers = [Worker(PostgresQueue(pool), random.Random(seed * 100 + n)) for n in range(4)]
+    queues = [PostgresQueue(pool, paying=paying) for _ in range(4)]
+    workers = [Worker(queue, random.Random(seed * 100 + n)) for n, queue in enumerate(queues)]
     for worker in workers:
         await worker.queue.beat(worker.card)
     try:
@@ -143,6 +172,7 @@ async def test_everything_at_once_deadlocks_nobody(database: Database, database_
                 crowd.create_task(_repeat(40, worker.step))
             for act, times in ((person, 25), (person, 25), (insert, 15), (director, 15), (producer, 15)):
                 crowd.create_task(_repeat(times, act))
+            crowd.create_task(_repeat(15, banker))
     finally:
         await pool.close()
     await set_gate(database, paused_until=None)
@@ -150,3 +180,4 @@ async def test_everything_at_once_deadlocks_nobody(database: Database, database_
     finished = await rows(database, "SELECT status FROM video_generation_jobs WHERE finished_at IS NOT NULL")
     assert len({one["status"] for one in finished}) >= 2, "the lots reach ends of several kinds"
     await assert_consistent(database)
+    await assert_books_add_up(database)
