@@ -11,6 +11,7 @@ import psycopg
 from benchmarks.instant_storage import NoFetcher
 from db.engine import Database, parse_url
 from db.queue import PostgresQueue
+from domain.credits import Paying
 from domain.media import MediaTool
 from domain.ports import ExecutorCard, JobQueue, Lane
 from domain.provider import Provider
@@ -38,10 +39,10 @@ async def database_at(address: str) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def queue_at(address: str) -> AsyncIterator[PostgresQueue]:
+async def queue_at(address: str, paying: Paying | None = None) -> AsyncIterator[PostgresQueue]:
     """Give the queue of a database, on a pool of its own."""
     async with database_at(address) as database:
-        yield PostgresQueue(database)
+        yield PostgresQueue(database, paying=paying)
 
 
 def parts_of(

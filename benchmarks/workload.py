@@ -1,8 +1,16 @@
 """Jobs to work on, inserted as an application would: plain SQL, nothing but the columns that matter."""
 
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import psycopg
+from sqlalchemy import select
+
+from db.credits import CreditStore
+from db.engine import Database
+from db.tables import jobs
+from domain.credits import CreditTerms
 
 PROMPT = "a door opens on a long corridor, slow dolly in, dust in the light, somebody hums " * 3
 _ADD = """
@@ -33,6 +41,19 @@ def add_jobs(
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(_ADD, values)
         connection.execute("VACUUM ANALYZE")
+
+
+async def pay_for(database: Database, price: Decimal) -> None:
+    """Hold for every queued job, as an order does: all jobs of a film at once."""
+    queued = select(jobs.c.project_id, jobs.c.id).where(jobs.c.status == "queued")
+    async with database.transaction() as connection:
+        store = CreditStore(connection, CreditTerms())
+        films: dict[UUID, dict[UUID, Decimal]] = {}
+        for project, job in await connection.execute(queued):
+            films.setdefault(project, {})[job] = price
+        for project, costs in films.items():
+            await store.grant(project, price * len(costs), key=str(project), note=None)
+            await store.hold(project, costs, project)
 
 
 def add_job(connection: psycopg.Connection[Any], project: Any, scene: Any) -> None:
