@@ -40,8 +40,8 @@ class CreditStore:
         found = await self._connection.execute(select(_accounts).where(_accounts.c.project_id == project))
         row = found.mappings().one_or_none()
         if row is None:
-            zero = Decimal(0)
-            return Account(project_id=project, balance=zero, held=zero, spent=zero, owed=zero, cap=None)
+            zero, first = Decimal(0), self._terms.welcome
+            return Account(project_id=project, balance=first, held=zero, spent=zero, owed=zero, cap=None)
         return Account(
             project_id=project,
             **{name: dollars(row[name]) for name in ("balance", "held", "spent", "owed")},

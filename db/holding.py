@@ -1,11 +1,12 @@
 """Credits for jobs that nobody held for, such as those that plain SQL inserted: before they are claimed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.claim_rows import job_of
 from db.engine import Database
@@ -30,12 +31,23 @@ async def hold_or_wait(database: Database, lane: Lane, jobs: Sequence[UUID], pay
         await open_accounts(connection, projects, paying.terms)
         found = await connection.execute(statement("unheld_jobs"), {"jobs": list(jobs)})
         wanted = [_wanted(job_of(row), lane, paying.quote) for row in found.mappings()]
-        held = await connection.execute(statement("hold_credits"), {"wanted": as_json(wanted)})
-        short = {row.job for row in held if not row.held}
-        if short:
-            late = [one for one in wanted if one["job"] in short]
-            await connection.execute(statement("await_credits"), {"short": as_json(late)})
+        held = (await connection.execute(statement("hold_credits"), {"wanted": as_json(wanted)})).all()
+        if late := {row.job for row in held if not row.held}:
+            short = [one for one in wanted if one["job"] in late]
+            more = await _others(connection, lane, {one["project"] for one in short}, paying.quote)
+            every = {one["job"]: one for one in (*short, *more)}
+            await connection.execute(statement("await_credits"), {"wanted": as_json([*every.values()])})
         return bool(wanted)
+
+
+async def _others(
+    connection: AsyncConnection, lane: Lane, projects: Collection[UUID], quote: Quote
+) -> list[dict[str, Any]]:
+    """List more jobs of projects that could not pay for one."""
+    queues = [lane.provider, *([""] if lane.is_default else [])]
+    values = {"kind": lane.kind, "queues": queues, "projects": list(projects)}
+    found = await connection.execute(statement("unheld_of_projects"), values)
+    return [_wanted(job_of(row), lane, quote) for row in found.mappings()]
 
 
 def _wanted(job: Job, lane: Lane, quote: Quote) -> dict[str, Any]:

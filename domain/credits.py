@@ -160,7 +160,7 @@ class CreditRecords(Protocol):
     """Whether credits are held at all; nothing is written where they are not."""
 
     async def account(self, project: UUID) -> Account:
-        """Tell how a project stands; zeros where nothing was ever booked."""
+        """Tell how a project stands, or will as soon as its account is opened."""
         ...
 
     async def hold(self, project: UUID, costs: Mapping[UUID, Decimal], receipt: UUID) -> None:

@@ -146,12 +146,10 @@ async def test_a_grant_under_a_key_is_given_once(
     problem(other, 409, "grant_key_reused")
 
 
-@pytest.mark.parametrize("amount", [0, -1, 0.0000001, 1e12, "5", None])
-async def test_impossible_amounts_are_refused(
-    client: httpx.AsyncClient, project: Made, amount: object
-) -> None:
-    response = await client.post(path(project, "/grants"), json={"amount": amount})
-    assert problem(response, 422, "invalid_request")["problems"][0]["field"] == "amount"
+async def test_impossible_amounts_are_refused(client: httpx.AsyncClient, project: Made) -> None:
+    for amount in (0, -1, 0.0000001, 1e12, "5", None):
+        response = await client.post(path(project, "/grants"), json={"amount": amount})
+        assert problem(response, 422, "invalid_request")["problems"][0]["field"] == "amount", amount
 
 
 async def test_the_cost_log_has_every_attempt_and_pages(

@@ -409,7 +409,7 @@ async def test_too_little_leaves_a_job_queued_and_out_of_the_way(
     database: Database, queue: PostgresQueue, project: UUID
 ) -> None:
     poor = uuid4()
-    short = await insert_jobs(database, 3, project_id=poor)
+    short = await insert_jobs(database, 5, project_id=poor)
     rich = await insert_job(database, project_id=project)
     (held,) = await queue.claim(ME, lane(), 3)
     assert held.job.id == rich, "nobody waits for those who cannot pay"
@@ -417,7 +417,7 @@ async def test_too_little_leaves_a_job_queued_and_out_of_the_way(
         found = await job_row(database, job)
         assert (found["status"], found["attempt_count"], found["claim_count"]) == ("queued", 0, 0)
     told = await rows(database, "SELECT * FROM job_events WHERE type = 'credits.short'")
-    assert {one["job_id"] for one in told} == set(short)
+    assert {one["job_id"] for one in told} == set(short), "all at once, however few places there are"
     before = await rows(database, "SELECT xmin::text FROM video_generation_jobs")
     assert not await queue.claim(ME, lane(), 3)
     assert await rows(database, "SELECT xmin::text FROM video_generation_jobs") == before, (
