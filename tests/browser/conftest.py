@@ -80,9 +80,11 @@ def film(served: Served) -> Film:
     return made
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """Start a Chromium; it is gone before tests of other folders start loops of their own."""
+    """Start a Chromium; it is gone before other modules start loops of their own. Its client runs one in this
+    thread, and while it does no test with a loop of its own can run.
+    """
     expect.set_options(timeout=SECONDS * 1000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
