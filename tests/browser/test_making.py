@@ -58,6 +58,21 @@ def test_a_failed_shot_is_told_and_made_again(page: Page, served: Served) -> Non
     )
 
 
+def test_a_paid_result_is_fetched_again_and_not_made_again(page: Page, served: Served) -> None:
+    film = make_project(served.api, one_shot("Steam rises [mock:truncated=3]"))
+    page.goto(f"{film.page}&tab=jobs")
+    page.get_by_role("button", name="Generate all scenes").click()
+    page.get_by_role("button", name="Generate for").click()
+    card = page.get_by_role("list", name="Jobs").get_by_role("listitem")
+    card.get_by_role("button", name="Fetch again, free").click()
+    expect(page.get_by_text("Being fetched again, free of charge.")).to_be_visible()
+    frame = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(frame).to_have_accessible_name("Shot 1A, Ready")
+    frame.click()
+    page.get_by_text("Attempts and cost").click()
+    expect(page.get_by_role("dialog").locator(".attempts > li")).to_have_count(1)
+
+
 def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) -> None:
     # The second shot waits for an image that takes its time.
     scenes = [

@@ -19,6 +19,8 @@ export interface Listener {
 
 const RETRY_SECONDS = [0.5, 1, 2, 4, 8, 15];
 const AGAIN_SECONDS = 0.1;
+/** A snapshot is large: whoever needs one after the other waits between them. */
+const SOON_SECONDS = 1;
 /** Heartbeats come more often than this; a connection that brings none is dead, whatever it says. */
 const SILENCE_SECONDS = 25;
 
@@ -38,12 +40,14 @@ async function run(project: string, listener: Listener, stop: AbortSignal): Prom
   let failures = 0;
   listener.onConnection("connecting");
   while (!stop.aborted) {
+    const began = performance.now();
     try {
       await connect(project, listener, stop, () => {
         failures = 0;
       });
       // The server ends a stream now and then, and we one that does not fit: nothing is wrong.
-      await pause(AGAIN_SECONDS, stop);
+      const soon = performance.now() - began < SOON_SECONDS * 1000;
+      await pause(soon ? SOON_SECONDS : AGAIN_SECONDS, stop);
     } catch (error) {
       if (stop.aborted) return;
       if (isFinal(error)) {

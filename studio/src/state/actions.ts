@@ -114,6 +114,12 @@ export async function retry(job: JobPlace, acceptPossibleDuplicate = false): Pro
   toast("In line again.", "good");
 }
 
+/** Fetch what was paid for once more; nothing is generated. */
+export async function fetchAgain({ id }: JobPlace): Promise<void> {
+  await api.POST("/api/v1/jobs/{job_id}/retry-download", { params: { path: { job_id: id } } });
+  toast("Being fetched again, free of charge.", "good");
+}
+
 const CANCELLED: Readonly<Record<Shapes["CancelOutcome"], string>> = {
   cancelled: "Stopped before it was sent: free of charge.",
   stopping: "Stopped waiting. The provider may still bill it; if the clip arrives it is kept as a take.",

@@ -64,6 +64,7 @@ export function Editor({
   const changed = fields.filter(({ name }) => draft[name] !== before[name]);
   const working = busy.value.has(`save ${id}`);
   async function submit(): Promise<void> {
+    if (changed.length === 0 || working) return;
     const change = Object.fromEntries(
       changed.map((field) => [field.name, typedValue(field, draft[field.name] ?? "")]),
     );

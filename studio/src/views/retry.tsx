@@ -1,8 +1,11 @@
 import { useState } from "preact/hooks";
 import type { Job } from "../model/film";
 import { money } from "../model/format";
-import { act, busy, retry } from "../state/actions";
+import { act, busy, fetchAgain, retry } from "../state/actions";
 import { Confirm } from "./dialog";
+
+/** What failed after the provider was done: it is paid for, and can be fetched once more. */
+const FETCHABLE: readonly (string | null)[] = ["download_failed", "storage_failed", "clip_invalid"];
 
 /** Retry a failed job; where the first try may have been billed, ask before it is risked again. */
 export function RetryButton({ job }: { job: Job }) {
@@ -11,6 +14,16 @@ export function RetryButton({ job }: { job: Job }) {
   const name = `retry ${job.id}`;
   return (
     <>
+      {FETCHABLE.includes(job.error_code) && (
+        <button
+          type="button"
+          class="button small"
+          disabled={busy.value.has(name)}
+          onClick={() => void act(name, () => fetchAgain(job))}
+        >
+          Fetch again, free
+        </button>
+      )}
       <button
         type="button"
         class="button small"
