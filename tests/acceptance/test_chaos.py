@@ -1,7 +1,8 @@
 """Two hundred jobs, three executors, and everything that can go wrong, again and again."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from itertools import cycle, pairwise
 from pathlib import Path
 from random import Random
@@ -10,6 +11,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from domain.credits import dollars, micros
 from domain.statuses import JobStatus
 from domain.transitions import ALLOWED
 from tests.acceptance.films import Connection, connect, history, insert, ledger, statuses
@@ -89,6 +91,8 @@ def test_everything_goes_wrong(tmp_path: Path, home: Path, postgres: Restartable
         DATABASE_URL=postgres.url,
         MOCK_DELAY_SECONDS="0.2-1.0",
         VIDEO_CONCURRENCY="12",
+        CREDITS="on",
+        CREDITS_WELCOME="1000",
     ) as rushes:
         crew = Crew(rushes)
         faults: Iterator[Callable[[], None]] = cycle(
@@ -142,6 +146,8 @@ def check(table: Connection, made: list[UUID], home: Path) -> None:
     ), "one paid attempt a job: nothing was paid twice"
     assert {row["state"] for row in rows.values()} <= {"succeeded", "rejected"}
 
+    check_money(table, {attempt: entry.cost for attempt, entry in accepted.items()})
+
     for job_id in made:
         passed = ["queued", *history(table, job_id)[1:]]
         for before, after in pairwise(passed):
@@ -160,6 +166,18 @@ def check(table: Connection, made: list[UUID], home: Path) -> None:
     assert left["n"] == 0
     scenes = table.execute("SELECT DISTINCT render_status, review_ready FROM scenes").fetchall()
     assert scenes == [{"render_status": "complete", "review_ready": True}]
+
+
+def check_money(table: Connection, billed: Mapping[UUID, Decimal]) -> None:
+    """Compare what projects were charged with what the provider billed, and see that nothing stays held."""
+    charged = table.execute("SELECT attempt_id, spent FROM credit_ledger WHERE kind = 'settle'").fetchall()
+    assert len(charged) == JOBS
+    assert {row["attempt_id"]: dollars(row["spent"]) for row in charged} == billed
+    sums = "SELECT sum(held)::bigint AS held, sum(owed)::bigint AS owed, sum(spent)::bigint AS spent"
+    booked = table.execute(f"{sums} FROM credit_accounts").fetchone()
+    assert booked == table.execute(f"{sums} FROM credit_ledger").fetchone()
+    assert booked == {"held": 0, "owed": 0, "spent": micros(sum(billed.values(), Decimal(0)))}
+    assert table.execute("SELECT * FROM credit_holds").fetchall() == []
 
 
 def check_objects(folder: Path, digests: dict[str, str]) -> None:
