@@ -86,6 +86,8 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             pool_timeout=timeout.total_seconds(),
+            # The connection used last has its statements prepared and its caches warm.
+            pool_use_lifo=True,
             connect_args={
                 "application_name": name,
                 "async_creator_fn": Connection.connect,

@@ -90,9 +90,14 @@ class Claimer:
         # Everybody rescues and nobody leads: a leader could be the one that is frozen.
         dead_too = self._orphans and self._heart.may_rescue()
         self._orphans = False
+        # New work first, since it is waited for, except where what is adopted takes up the room.
+        for lane in self._lanes:
+            if lane.most_here is None:
+                await self._claim(lane)
         await self._adopt(dead_too=dead_too)
         for lane in self._lanes:
-            await self._claim(lane)
+            if lane.most_here is not None:
+                await self._claim(lane)
         if self._roll_ups:
             self._roll_ups = False
             await self._queue.roll_up_due()
