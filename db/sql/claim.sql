@@ -129,7 +129,9 @@ SELECT c.*, p.title AS project_title, p.current_step, coalesce(s.title, '') AS s
        (SELECT count(*) FROM job_attempts a WHERE a.job_id = c.id) AS attempts, 0.0::double precision AS age,
        k.id AS picked, k.may_run
 FROM picked k
-LEFT JOIN claimed c ON c.id = k.id
+-- Whoever is claimed was picked, so that this is a LEFT JOIN that is never a nested loop: for a limit that the
+-- planner cannot see it expects one row, and compares each of 500 with each.
+FULL JOIN claimed c ON c.id = k.id
 LEFT JOIN projects p ON p.id = c.project_id
 LEFT JOIN scenes s ON s.id = c.scene_id
 LEFT JOIN shots h ON h.id = c.shot_id

@@ -97,3 +97,25 @@ async def test_numbering_reads_no_event_that_has_its_number(database_url: str, m
     *_, numbering = await plans(database_url, mode, number)
     assert "ix_job_events_unnumbered" in numbering.indexes
     assert "job_events" not in numbering.scanned
+
+
+@pytest.mark.parametrize("mode", ["custom", "generic"])
+async def test_a_large_claim_compares_no_job_with_each_other(busy: str, mode: str) -> None:
+    """How many are claimed is decided by the gate, which the planner knows nothing of."""
+    with psycopg.connect(busy, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("INSERT INTO gates (provider, kind) VALUES ('other', 'video')")
+        connection.execute(WAIT)
+        connection.execute("VACUUM ANALYZE")
+
+    async def claim(database: Rehearsal, _: Place) -> object:
+        other = lane(1000, provider="other", is_default=False)
+        claims = await PostgresQueue(database).claim(ME.id, other, 300)
+        assert len(claims) == 300
+        return claims
+
+    for plan in await plans(busy, mode, claim):
+        compared = sum(
+            node.get("Rows Removed by Join Filter", 0) * node["Actual Loops"] for node in plan.nodes
+        )
+        assert compared < 3_000, plan.statement
