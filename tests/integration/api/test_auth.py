@@ -61,6 +61,11 @@ SCOPES = {
     ("GET", "/projects/{project_id}/scenes/{scene_id}/issues"): Scope.READ,
     ("POST", "/projects/{project_id}/scenes/{scene_id}/issues/{issue_id}/resolve"): Scope.RENDER,
     ("POST", "/projects/{project_id}/scenes/{scene_id}/approve"): Scope.RENDER,
+    ("GET", "/projects/{project_id}/credits"): Scope.READ,
+    ("GET", "/projects/{project_id}/credits/attempts"): Scope.READ,
+    ("PATCH", "/projects/{project_id}/credits"): Scope.ADMIN,
+    ("POST", "/projects/{project_id}/credits/grants"): Scope.ADMIN,
+    ("POST", "/projects/{project_id}/credits/refunds"): Scope.ADMIN,
     ("PATCH", "/projects/{project_id}"): Scope.RENDER,
     ("POST", "/projects/{project_id}/scenes"): Scope.RENDER,
     ("PATCH", "/projects/{project_id}/scenes/{scene_id}"): Scope.RENDER,
@@ -120,7 +125,7 @@ def test_every_operation_has_the_scope_that_this_page_says(endpoints: list[Endpo
         (None, set()),
         ({Scope.READ}, {Scope.READ}),
         ({Scope.RENDER}, {Scope.READ, Scope.RENDER}),
-        ({Scope.ADMIN}, {Scope.READ, Scope.RENDER}),
+        ({Scope.ADMIN}, {Scope.READ, Scope.RENDER, Scope.ADMIN}),
     ],
 )
 async def test_a_key_opens_what_its_scopes_say(
