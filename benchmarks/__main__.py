@@ -15,6 +15,7 @@ from benchmarks import (
     claim_latency,
     clips,
     fairness,
+    fan_out,
     films,
     finished_rows,
     in_flight,
@@ -43,6 +44,7 @@ ROWS: dict[str, Row] = {
     "fairness": fairness.measure,
     "streaming": streaming.measure,
     "films": films.measure,
+    "fan-out": fan_out.measure,
     "takeover": takeover.measure,
 }
 

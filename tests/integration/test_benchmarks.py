@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from benchmarks import claim_latency, films, finished_rows, lifecycles, report, streaming
+from benchmarks import claim_latency, fan_out, films, finished_rows, lifecycles, report, streaming
 from benchmarks.bench import Bench
 from benchmarks.machine import describe, remarks
 from benchmarks.scratch import scratch
@@ -18,6 +18,7 @@ ROWS = {
     "finished-rows": finished_rows.measure,
     "streaming": streaming.measure,
     "films": films.measure,
+    "fan-out": fan_out.measure,
 }
 
 
