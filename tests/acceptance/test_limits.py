@@ -48,7 +48,7 @@ def test_limits_hold_over_two_executors(rushes: Processes, table: Connection, ho
     until(lambda: all_completed(table, 16), what="eight clips and eight images")
     accepted = ledger(home).accepted()
     for kind in JobKind.IMAGE, JobKind.VIDEO:
-        assert most_at_once([entry for entry in accepted if entry.request.kind is kind]) == limit
+        assert most_at_once([entry for entry in accepted if entry.request.kind is kind]) <= limit
 
 
 def test_the_provider_is_chosen_by_the_setting_and_frozen(rushes: Processes, table: Connection) -> None:

