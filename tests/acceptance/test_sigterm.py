@@ -22,12 +22,12 @@ def test_it_hands_over_what_runs_and_nothing_is_submitted_twice(
 
         # The generations would take longer than this: they are handed over, not waited for.
         assert first.stop(seconds=15.0) == 0, first.output()
-        assert first.logged("drained")[0]["handed_over"] == 3
+        assert first.wait_for("drained")["handed_over"] == 3
         assert not first.errors, first.output()
 
         second = rushes("executor", MOCK_DELAY_SECONDS="0")
         until(lambda: statuses(connection) == {"completed": 5})
-        assert len(second.logged("job_adopted")) == 3
+        second.wait_for("job_adopted", count=3)
         for made in jobs:
             assert [attempt["state"] for attempt in attempts(connection, made)] == ["succeeded"]
             assert job(connection, made)["attempt_count"] == 1

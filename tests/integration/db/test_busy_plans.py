@@ -78,14 +78,14 @@ def _scans(node: Mapping[str, Any]) -> bool:
 
 TELL = """
 INSERT INTO job_events (project_id, type, sequence)
-SELECT md5((n % 10)::text)::uuid, 'job.queued', CASE WHEN n <= 10000 THEN 1 + n / 10 END
-FROM generate_series(0, 12000) n
+SELECT md5((n % 10)::text)::uuid, 'job.queued', CASE WHEN n <= 60000 THEN 1 + n / 10 END
+FROM generate_series(0, 64000) n
 """
 
 
 @pytest.mark.parametrize("mode", ["custom", "generic"])
 async def test_numbering_reads_no_event_that_has_its_number(database_url: str, mode: str) -> None:
-    """Neither where the batch is a good part of the table."""
+    """Neither where a batch has thousands of them."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(FILL.format(projects=1, me=ME.id))
         connection.execute(TELL)
