@@ -33,7 +33,7 @@ from tests.factories import card, claim, lane, result, stored
 
 GROWING = {"video_generation_jobs", "job_attempts", "job_events", "scenes"}
 """Tables that nothing reads from end to end; in the larger database each has hundreds of blocks at least."""
-FEW, MANY = 8_000, 80_000
+FEW, MANY = 20_000, 200_000
 ME = card()
 FILL = """
 SET session_replication_role = replica;
