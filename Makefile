@@ -47,15 +47,12 @@ check: $(VENV)/.dev  ## lint, format, types, layers and the house rules
 bench: $(VENV)/.bench  ## measure the budgets against their baselines (ARGS= picks)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-studio: $(VENV)/.runtime $(VENV)/.modules  ## check, test and build the web page into api/static
-	@$(BIN)/python -m cli.openapi
-	@$(NPM) run --silent types -- --check || { \
-		echo 'studio/src/api/schema.d.ts is out of step with the API: make types' >&2; exit 1; }
+studio: types  ## check, test and build the web page into api/static
 	@$(NPM) run --silent check
 	@$(NPM) run --silent test
 	@$(NPM) run --silent build
 
-types: $(VENV)/.runtime $(VENV)/.modules  ## bring the studio's types in step with the API
+types: $(VENV)/.runtime $(VENV)/.modules  ## make the studio's types from the API as it is now
 	@$(BIN)/python -m cli.openapi
 	@$(NPM) run --silent types
 
@@ -78,7 +75,7 @@ audit: $(VENV)/.dev  ## look the pinned packages up among the known vulnerabilit
 	@$(BIN)/pip-audit --strict --progress-spinner off --disable-pip --require-hashes --requirement requirements/veo.txt
 
 clean:  ## remove .venv and what the tools left; var/ holds your clips and stays
-	rm -rf $(VENV) build dist api/static studio/node_modules studio/openapi.json .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) build dist api/static studio/node_modules studio/openapi.json studio/src/api/schema.d.ts .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps below make a second `make setup` free: each stands for "installed, from these very files".
@@ -107,7 +104,7 @@ page: $(VENV)/.runtime
 	@$(MAKE) --silent $(VENV)/.page || { [ -z "$$RUSHES_REQUIRE_ALL" ] && \
 		echo 'the studio is not built (the reason stands above); everything else works: make studio builds it' >&2; }
 
-$(VENV)/.page: $(VENV)/.modules $(shell find studio/src studio/index.html studio/*.ts studio/*.json ! -name openapi.json -type f)
+$(VENV)/.page: $(VENV)/.modules $(shell find studio/src studio/index.html studio/*.ts studio/*.json ! -name openapi.json ! -name schema.d.ts -type f)
 	@$(NPM) run --silent build -- --logLevel warn
 	@touch $@
 
