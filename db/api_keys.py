@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.tables import api_keys, sessions
+from db.api_tables import api_keys, sessions
 from domain.access import ApiKey, Scope
 from domain.records import Projects
 

@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -16,15 +15,10 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    func,
     text,
 )
 
-from db.tables import metadata
-
-
-def _moment(name: str) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
+from db.metadata import metadata, moment
 
 
 def _micros(name: str) -> Column[int]:
@@ -42,8 +36,8 @@ accounts = Table(
     _micros("spent"),
     _micros("owed"),
     Column("spend_cap", BigInteger),
-    _moment("created_at"),
-    _moment("updated_at"),
+    moment("created_at", required=True),
+    moment("updated_at", required=True),
     CheckConstraint(
         "balance >= 0 AND held >= 0 AND spent >= 0 AND owed >= 0 AND spend_cap >= 0", name="never_negative"
     ),
@@ -65,7 +59,7 @@ ledger = Table(
     Column("key", Text, nullable=False),
     Column("receipt_id", Uuid, nullable=False),
     Column("note", Text),
-    _moment("created_at"),
+    moment("created_at", required=True),
     UniqueConstraint("key"),
     # Nothing comes from nowhere but by a grant.
     CheckConstraint(
@@ -94,7 +88,7 @@ holds = Table(
     # Set where it is kept for an attempt that was given up in doubt, while its job went on.
     Column("attempt_id", Uuid),
     Column("receipt_id", Uuid, nullable=False),
-    _moment("created_at"),
+    moment("created_at", required=True),
     CheckConstraint("amount >= 0", name="amount"),
     Index(
         "uq_credit_holds_one_per_generation",
@@ -110,6 +104,6 @@ waits = Table(
     Column("job_id", Uuid, ForeignKey("video_generation_jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("project_id", Uuid, nullable=False),
     Column("needed", BigInteger, nullable=False),
-    _moment("created_at"),
+    moment("created_at", required=True),
     Index(None, "project_id", "needed", "job_id"),
 )

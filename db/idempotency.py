@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.tables import idempotency_keys as keys
+from db.api_tables import idempotency_keys as keys
 from domain.errors import ConflictError
 from domain.records import Replay
 

@@ -13,15 +13,16 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import NullPool
 
-from db import credit_tables
+from db import api_tables, credit_tables, tables
 from db.embedded import resolve_url
 from db.engine import parse_url
 from db.errors import translated
+from db.metadata import metadata
 from db.settings import DatabaseSettings
 from domain.errors import DatabaseUnavailableError
 
-METADATA = credit_tables.ledger.metadata
-"""All tables: those of credits are declared after the others, on the same."""
+DECLARED = (tables, credit_tables, api_tables)
+"""The modules that declare tables, all on ``metadata``: one that is not imported would not be compared."""
 LOCK_KEY = 0x7275_7368  # "rush": one migration at a time per database
 """Key of the advisory lock held while migrating."""
 TURN_WAIT, TABLE_WAIT = 60.0, "5s"
@@ -96,7 +97,7 @@ def _migrate(context: Any, connection: Connection) -> None:
     connection.execute(text("SELECT set_config('lock_timeout', :wait, false)"), {"wait": TABLE_WAIT})
     connection.execute(text("SET statement_timeout = '15min'"))
     connection.commit()
-    context.configure(connection=connection, target_metadata=METADATA, compare_server_default=True)
+    context.configure(connection=connection, target_metadata=metadata, compare_server_default=True)
     with context.begin_transaction():
         context.run_migrations()
     connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK_KEY})

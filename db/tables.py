@@ -16,18 +16,17 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    MetaData,
     Numeric,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
-    func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import JSONB
 
+from db.metadata import key_column, metadata, moment, one_of
 from domain.review import IssueType
 from domain.statuses import (
     FINAL,
@@ -40,46 +39,19 @@ from domain.statuses import (
     ReviewStatus,
     Step,
 )
-from domain.webhooks import DeliveryState
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _in(column: str, values: object) -> str:
-    names = ", ".join(f"'{value}'" for value in sorted(map(str, values)))  # type: ignore[call-overload] # any iterable of StrEnum
-    return f"{column} IN ({names})"
-
-
-def _id() -> Column[object]:
-    return Column("id", Uuid, primary_key=True, server_default=func.gen_random_uuid())
-
-
-def _moment(name: str, *, required: bool = False) -> Column[object]:
-    if required:
-        return Column(name, DateTime(timezone=True), nullable=False, server_default=func.now())
-    return Column(name, DateTime(timezone=True))
-
 
 projects = Table(
     "projects",
     metadata,
-    _id(),
+    key_column(),
     Column("title", Text, nullable=False, server_default="Untitled"),
     Column("receipt", Text, nullable=False, server_default=text("rushes_receipt()")),
     Column("status", Text, nullable=False, server_default=RenderStatus.PENDING),
     Column("current_step", Text, nullable=False, server_default=Step.SCRIPT),
-    _moment("created_at", required=True),
-    _moment("updated_at", required=True),
-    CheckConstraint(_in("status", RenderStatus), name="status"),
-    CheckConstraint(_in("current_step", Step), name="current_step"),
+    moment("created_at", required=True),
+    moment("updated_at", required=True),
+    CheckConstraint(one_of("status", RenderStatus), name="status"),
+    CheckConstraint(one_of("current_step", Step), name="current_step"),
     UniqueConstraint("receipt"),
     Index(None, "created_at", "id"),
 )
@@ -87,7 +59,7 @@ projects = Table(
 scenes = Table(
     "scenes",
     metadata,
-    _id(),
+    key_column(),
     Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("title", Text, nullable=False, server_default="Untitled"),
@@ -95,19 +67,19 @@ scenes = Table(
     Column("stage", SmallInteger, nullable=False, server_default="7"),
     Column("render_status", Text, nullable=False, server_default=RenderStatus.PENDING),
     Column("review_ready", Boolean, nullable=False, server_default=text("false")),
-    _moment("created_at", required=True),
-    _moment("updated_at", required=True),
+    moment("created_at", required=True),
+    moment("updated_at", required=True),
     Column("review_status", Text, nullable=False, server_default=ReviewStatus.PENDING),
-    CheckConstraint(_in("review_status", ReviewStatus), name="review_status"),
+    CheckConstraint(one_of("review_status", ReviewStatus), name="review_status"),
     CheckConstraint("stage BETWEEN 7 AND 12", name="stage"),
-    CheckConstraint(_in("render_status", RenderStatus), name="render_status"),
+    CheckConstraint(one_of("render_status", RenderStatus), name="render_status"),
     Index(None, "project_id", "position"),
 )
 
 shots = Table(
     "shots",
     metadata,
-    _id(),
+    key_column(),
     Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("scene_id", Uuid, ForeignKey("scenes.id", ondelete="CASCADE"), nullable=False),
     Column("position", Integer, nullable=False),
@@ -118,8 +90,8 @@ shots = Table(
     Column("duration_seconds", Double),
     Column("start_frame_url", Text),
     Column("end_frame_url", Text),
-    _moment("created_at", required=True),
-    _moment("updated_at", required=True),
+    moment("created_at", required=True),
+    moment("updated_at", required=True),
     # No foreign keys: a choice ends with the job that was chosen, and jobs already point at their shots.
     Column("chosen_job_id", Uuid),
     Column("chosen_image_job_id", Uuid),
@@ -130,7 +102,7 @@ shots = Table(
 jobs = Table(
     "video_generation_jobs",
     metadata,
-    _id(),
+    key_column(),
     Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("scene_id", Uuid, ForeignKey("scenes.id", ondelete="CASCADE")),
     Column("shot_id", Uuid, ForeignKey("shots.id", ondelete="CASCADE")),
@@ -148,7 +120,7 @@ jobs = Table(
     Column("resolution", Text),
     Column("seed", BigInteger),
     Column("generate_audio", Boolean),
-    _moment("run_after", required=True),
+    moment("run_after", required=True),
     Column("attempt_count", Integer, nullable=False, server_default="0"),
     Column("claim_count", Integer, nullable=False, server_default="0"),
     Column("upload_count", Integer, nullable=False, server_default="0"),
@@ -157,7 +129,7 @@ jobs = Table(
     Column("claim_token", Uuid),
     Column("in_hand", Boolean, nullable=False, server_default=text("false")),
     Column("slot_held", Boolean, nullable=False, server_default=text("false")),
-    _moment("cancel_requested_at"),
+    moment("cancel_requested_at"),
     Column("provider_job_id", Text),
     Column("provider_metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("progress", Integer, nullable=False, server_default="0"),
@@ -172,29 +144,29 @@ jobs = Table(
     Column("actual_cost", Numeric(12, 6)),
     Column("error_code", Text),
     Column("error_message", Text),
-    _moment("created_at", required=True),
+    moment("created_at", required=True),
     Column("queued_at", DateTime(timezone=True)),
-    _moment("processing_started_at"),
-    _moment("submitted_at"),
-    _moment("generated_at"),
-    _moment("completed_at"),
-    _moment("finished_at"),
+    moment("processing_started_at"),
+    moment("submitted_at"),
+    moment("generated_at"),
+    moment("completed_at"),
+    moment("finished_at"),
     Column("poster_path", Text),
     Column("sprite", JSONB),
     Column("film_shots", JSONB),
     Column("start_image_job_id", Uuid),
     Column("input_digest", Text),
-    _moment("returned_at"),
-    CheckConstraint(_in("kind", JobKind), name="kind"),
-    CheckConstraint(_in("status", JobStatus), name="status"),
+    moment("returned_at"),
+    CheckConstraint(one_of("kind", JobKind), name="kind"),
+    CheckConstraint(one_of("status", JobStatus), name="status"),
     CheckConstraint("scene_id IS NOT NULL OR kind = 'film'", name="scene_unless_film"),
     CheckConstraint("progress BETWEEN 0 AND 100", name="progress"),
     CheckConstraint(
         "attempt_count >= 0 AND claim_count >= 0 AND upload_count >= 0 AND max_retries >= 0", name="counts"
     ),
-    CheckConstraint(f"(finished_at IS NOT NULL) = ({_in('status', FINAL)})", name="finished_when_final"),
+    CheckConstraint(f"(finished_at IS NOT NULL) = ({one_of('status', FINAL)})", name="finished_when_final"),
     CheckConstraint(
-        f"CASE WHEN {_in('status', IN_HAND)} THEN in_hand WHEN status = 'cancelled' THEN true "
+        f"CASE WHEN {one_of('status', IN_HAND)} THEN in_hand WHEN status = 'cancelled' THEN true "
         "ELSE NOT in_hand END",
         name="in_hand",
     ),
@@ -240,7 +212,7 @@ jobs = Table(
         "shot_id",
         "kind",
         unique=True,
-        postgresql_where=text(f"shot_id IS NOT NULL AND {_in('status', LIVE)}"),
+        postgresql_where=text(f"shot_id IS NOT NULL AND {one_of('status', LIVE)}"),
     ),
     Index("ix_jobs_shot", "shot_id", "kind", "created_at", postgresql_where=text("shot_id IS NOT NULL")),
     Index("ix_jobs_scene", "scene_id", "kind", "status"),
@@ -254,7 +226,7 @@ jobs = Table(
         "uq_jobs_one_live_film",
         text("coalesce(scene_id, project_id)"),
         unique=True,
-        postgresql_where=text(f"kind = 'film' AND {_in('status', LIVE)}"),
+        postgresql_where=text(f"kind = 'film' AND {one_of('status', LIVE)}"),
     ),
     # What the machine room reads: what failed lately.
     Index("ix_jobs_failed", "finished_at", postgresql_where=text("status = 'failed'")),
@@ -267,22 +239,22 @@ videos = Table(
     metadata,
     Column("job_id", Uuid, ForeignKey("video_generation_jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("remixed_from", Uuid),
-    _moment("hidden_at"),
+    moment("hidden_at"),
 )
 
 review_issues = Table(
     "review_issues",
     metadata,
-    _id(),
+    key_column(),
     Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("scene_id", Uuid, ForeignKey("scenes.id", ondelete="CASCADE"), nullable=False),
     Column("shot_id", Uuid, ForeignKey("shots.id", ondelete="CASCADE")),
     Column("type", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("at_seconds", Double),
-    _moment("created_at", required=True),
-    _moment("resolved_at"),
-    CheckConstraint(_in("type", IssueType), name="type"),
+    moment("created_at", required=True),
+    moment("resolved_at"),
+    CheckConstraint(one_of("type", IssueType), name="type"),
     CheckConstraint("at_seconds >= 0", name="at_seconds"),
     Index(None, "scene_id", "created_at", "id"),
     Index(None, "project_id"),
@@ -314,10 +286,10 @@ attempts = Table(
     Column("error_message", Text),
     Column("raw_error", Text),
     Column("storage_path", Text),
-    _moment("created_at", required=True),
-    _moment("submitted_at"),
-    _moment("finished_at"),
-    CheckConstraint(_in("state", AttemptState), name="state"),
+    moment("created_at", required=True),
+    moment("submitted_at"),
+    moment("finished_at"),
+    CheckConstraint(one_of("state", AttemptState), name="state"),
     CheckConstraint("number >= 1", name="number"),
     CheckConstraint("state <> 'accepted' OR provider_job_id IS NOT NULL", name="accepted_has_handle"),
     UniqueConstraint("job_id", "number"),
@@ -325,7 +297,7 @@ attempts = Table(
         "uq_job_attempts_one_open_per_job",
         "job_id",
         unique=True,
-        postgresql_where=text(_in("state", OPEN_ATTEMPTS)),
+        postgresql_where=text(one_of("state", OPEN_ATTEMPTS)),
     ),
 )
 
@@ -337,9 +309,9 @@ executors = Table(
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     Column("settings", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
-    _moment("started_at", required=True),
-    _moment("heartbeat_at", required=True),
-    _moment("stopped_at"),
+    moment("started_at", required=True),
+    moment("heartbeat_at", required=True),
+    moment("stopped_at"),
 )
 
 gates = Table(
@@ -354,7 +326,7 @@ gates = Table(
     Column("probed_until", DateTime(timezone=True)),
     Column("paused_reason", Text),
     CheckConstraint("in_flight >= 0", name="in_flight"),
-    CheckConstraint(_in("kind", JobKind), name="kind"),
+    CheckConstraint(one_of("kind", JobKind), name="kind"),
 )
 
 rates = Table(
@@ -364,7 +336,7 @@ rates = Table(
     Column("kind", Text, primary_key=True),
     Column("model", Text, primary_key=True),
     Column("free_at", DateTime(timezone=True), nullable=False),
-    CheckConstraint(_in("kind", JobKind), name="kind"),
+    CheckConstraint(one_of("kind", JobKind), name="kind"),
 )
 
 events = Table(
@@ -377,7 +349,7 @@ events = Table(
     Column("type", Text, nullable=False),
     Column("data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("sequence", BigInteger),
-    _moment("created_at", required=True),
+    moment("created_at", required=True),
     # What a numberer reads: hardly anything, whatever the table holds.
     Index("ix_job_events_unnumbered", "sequence", "id", postgresql_where=text("sequence IS NULL")),
     Index(
@@ -395,78 +367,4 @@ roll_ups_due = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("project_id", Uuid, nullable=False),
     Column("scene_id", Uuid),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    _id(),
-    Column("name", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("scopes", ARRAY(Text), nullable=False),
-    Column("project_ids", ARRAY(Uuid)),
-    _moment("created_at", required=True),
-    _moment("last_used_at"),
-    _moment("revoked_at"),
-    UniqueConstraint("hash"),
-    CheckConstraint("scopes <@ ARRAY['read', 'render', 'admin'] AND cardinality(scopes) > 0", name="scopes"),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("hash", Text, primary_key=True),
-    Column("key_id", Uuid, ForeignKey("api_keys.id", ondelete="CASCADE"), nullable=False),
-    _moment("created_at", required=True),
-    Column("expires_at", DateTime(timezone=True), nullable=False),
-    Index(None, "key_id"),
-    Index(None, "expires_at"),
-)
-
-idempotency_keys = Table(
-    "idempotency_keys",
-    metadata,
-    Column("caller", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("request_hash", Text, nullable=False),
-    Column("status", Integer),
-    Column("response", JSONB),
-    _moment("created_at", required=True),
-    Index(None, "created_at"),
-)
-
-webhooks = Table(
-    "webhooks",
-    metadata,
-    _id(),
-    Column("project_id", Uuid, ForeignKey("projects.id", ondelete="CASCADE")),
-    Column("url", Text, nullable=False),
-    Column("types", ARRAY(Text), nullable=False),
-    Column("secret", Text, nullable=False),
-    _moment("created_at", required=True),
-    _moment("disabled_at"),
-    Index(None, "project_id"),
-)
-
-webhook_deliveries = Table(
-    "webhook_deliveries",
-    metadata,
-    _id(),
-    # No foreign keys: whoever numbers events queues deliveries, and must not wait for a webhook's end.
-    Column("webhook_id", Uuid, nullable=False),
-    Column("project_id", Uuid),
-    Column("sequence", BigInteger),
-    Column("type", Text, nullable=False),
-    Column("state", Text, nullable=False, server_default=DeliveryState.PENDING),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    _moment("next_at", required=True),
-    Column("status", Integer),
-    Column("error", Text),
-    _moment("created_at", required=True),
-    _moment("attempted_at"),
-    _moment("delivered_at"),
-    CheckConstraint(_in("state", DeliveryState), name="state"),
-    Index("ix_webhook_deliveries_due", "webhook_id", "next_at", postgresql_where=text("state = 'pending'")),
-    Index(None, "webhook_id", "created_at", "id"),
-    Index(None, "created_at"),
 )

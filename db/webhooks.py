@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.api_tables import webhook_deliveries as _deliveries
+from db.api_tables import webhooks as _webhooks
 from db.engine import Database
 from db.pages import page_of
 from db.statements import statement
-from db.tables import webhook_deliveries as _deliveries
-from db.tables import webhooks as _webhooks
 from domain.paging import Page, Position
 from domain.records import Projects
 from domain.webhooks import PING, Answered, Delivery, DeliveryState, DueDelivery, Webhook
