@@ -41,8 +41,7 @@ class Observer:
 
         try:
             await self._app(scope, receive, seen)
-        except Exception:
-            # The edge of the process: whatever was overlooked is logged, and the caller gets an answer.
+        except Exception:  # the edge of the process: what was overlooked is logged, and answered
             log.exception("a request failed", action="http_failed", path=scope["path"])
             if status:
                 raise

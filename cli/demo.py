@@ -11,10 +11,11 @@ from typing import TextIO
 
 from rich.console import Console
 
-from api.main import open_parts, run
+from api.main import run
 from api.parts import Parts
 from api.settings import ApiSettings
 from cli import logs
+from cli.answering import opened_parts
 from cli.checking import refuse_wrong_settings
 from cli.executing import run_executor
 from cli.failing import FAILED
@@ -180,13 +181,7 @@ async def _paying(ground: Ground) -> AsyncIterator[tuple[Ground, Parts]]:
     quote = sum(map(chosen.capability.quote, imagined(sample_film(), chosen.model)), Decimal(0))
     own = ground.terms.welcome if ground.terms else Decimal(0)
     paying = replace(ground, terms=CreditTerms(max(own, _WELCOME, 2 * quote)))
-    async with open_parts(
-        paying.database,
-        paying.storage,
-        paying.catalogue,
-        terms=paying.terms,
-        writer=paying.providers.writer,
-    ) as parts:
+    async with opened_parts(paying) as parts:
         yield paying, parts
 
 

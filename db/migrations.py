@@ -120,5 +120,5 @@ def _take_turn(connection: Connection) -> None:
             raise DatabaseUnavailableError(
                 f"lock timeout: another migration has been running for more than {TURN_WAIT:g} s"
             )
-        time.sleep(_ASK_AGAIN)
+        time.sleep(_ASK_AGAIN)  # nothing tells when the other one is done: see above
     connection.commit()

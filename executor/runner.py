@@ -66,8 +66,7 @@ class Runner:
             await self._run(work)
         except JobLostError:
             log.info("somebody else has this job now", action="job_lost")
-        except Exception as error:
-            # The edge of one job: a fault in handling it must not take the others down with it.
+        except Exception as error:  # the edge of one job: a fault in it must not take the others down
             log.exception("the job could not be handled", action="job_broken")
             await self._fail_alone(work, error)
 

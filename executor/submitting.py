@@ -147,8 +147,7 @@ class Submitter:
             raise
         except TimeoutError as error:
             raise SubmitUnknownError("The provider did not answer the submit in time.") from error
-        except Exception as error:
-            # Whatever it was, it came after the call began: the provider may have accepted.
+        except Exception as error:  # it came after the call began: the provider may have accepted
             raise SubmitUnknownError(raw=f"{type(error).__name__}: {error}") from error
 
     async def _accepted(self, work: Work, handle: Handle) -> None:

@@ -38,10 +38,10 @@ async def edit_scene(
 ) -> Scene:
     """Change a scene's own words."""
     film = await _held(tx, caller, project)
-    found = _scene(film, scene)
+    found = projects.scene_of(film, scene)
     await tx.script.change_scene(found.id, changes)
     await tx.events.append(film.project.id, EventType.SCENE_CHANGED, scene=found.id, data=dict(changes))
-    return _scene(await _again(tx, film), scene)
+    return projects.scene_of(await _again(tx, film), scene)
 
 
 async def edit_shot(tx: Transaction, caller: Caller, where: ShotPath, changes: Mapping[str, Any]) -> Shot:
@@ -51,14 +51,14 @@ async def edit_shot(tx: Transaction, caller: Caller, where: ShotPath, changes: M
         InvalidRequestError: another shot of the scene has this label.
     """
     film = await _held(tx, caller, where.project)
-    scene = _scene(film, where.scene)
+    scene = projects.scene_of(film, where.scene)
     shot = _shot(scene, where.shot)
     if "label" in changes:
         _check_label(scene, shot, changes["label"])
     await tx.script.change_shot(shot.id, changes)
     data = {"shot_id": str(shot.id), **changes}
     await tx.events.append(film.project.id, EventType.SHOT_CHANGED, scene=scene.id, data=data)
-    return _shot(_scene(await _again(tx, film), where.scene), where.shot)
+    return _shot(projects.scene_of(await _again(tx, film), where.scene), where.shot)
 
 
 async def add_scene(  # noqa: PLR0917 # a person's change, and where it goes
@@ -80,7 +80,7 @@ async def add_scene(  # noqa: PLR0917 # a person's change, and where it goes
     made = await tx.script.add_scene(film.project.id, new, at)
     await tx.events.append(film.project.id, EventType.SCENE_ADDED, scene=made, data={"position": at})
     await tx.projects.roll_up(film.project.id, [made])
-    return _scene(await _again(tx, film), made)
+    return projects.scene_of(await _again(tx, film), made)
 
 
 async def add_shot(  # noqa: PLR0917 # a person's change, and where it goes
@@ -98,7 +98,7 @@ async def add_shot(  # noqa: PLR0917 # a person's change, and where it goes
         InvalidRequestError: another shot has this label, or there are ``most`` shots already.
     """
     film = await _held(tx, caller, project)
-    found = _scene(film, scene)
+    found = projects.scene_of(film, scene)
     _check_room("shots", len(found.shots) + 1, most)
     at = _place(position, len(found.shots))
     if new.label:
@@ -107,7 +107,7 @@ async def add_shot(  # noqa: PLR0917 # a person's change, and where it goes
     label = labels_for(film.scenes.index(found), [*labels, new.label or None])[-1]
     await tx.script.add_shots(film.project.id, found.id, [replace(new, label=label)], at)
     await tx.projects.roll_up(film.project.id, [found.id])
-    after = _scene(await _again(tx, film), scene)
+    after = projects.scene_of(await _again(tx, film), scene)
     made = next(shot for shot in after.shots if shot.label == label)
     data = {"shot_id": str(made.id), "label": label, "position": at}
     await tx.events.append(film.project.id, EventType.SHOT_ADDED, scene=found.id, data=data)
@@ -126,7 +126,7 @@ async def choose_take(
         ConflictError: ``not_stored_yet``: there is nothing to show for it.
     """
     film = await _held(tx, caller, where.project)
-    scene = _scene(film, where.scene)
+    scene = projects.scene_of(film, where.scene)
     shot = _shot(scene, where.shot)
     if job is not None:
         take = await tx.jobs.get(job)
@@ -141,7 +141,7 @@ async def choose_take(
     data = {"shot_id": str(shot.id), "kind": kind, "chosen": None if job is None else str(job)}
     await tx.events.append(film.project.id, EventType.SHOT_TAKE_CHOSEN, scene=scene.id, job=job, data=data)
     await tx.projects.roll_up(film.project.id, [scene.id])
-    return _shot(_scene(await _again(tx, film), where.scene), where.shot)
+    return _shot(projects.scene_of(await _again(tx, film), where.scene), where.shot)
 
 
 async def _held(tx: Transaction, caller: Caller, project: str) -> Film:
@@ -152,13 +152,6 @@ async def _again(tx: Transaction, film: Film) -> Film:
     found = await tx.projects.film(film.project.id)
     assert found is not None, "locked in this transaction"
     return found
-
-
-def _scene(film: Film, scene: UUID) -> Scene:
-    for found in film.scenes:
-        if found.id == scene:
-            return found
-    raise NotFoundError("there is no such scene in this project")
 
 
 def _shot(scene: Scene, shot: UUID) -> Shot:

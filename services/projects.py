@@ -79,6 +79,18 @@ async def find_scene(tx: Transaction, project: Project, scene: UUID) -> Scene:
     return found
 
 
+def scene_of(film: Film, scene: UUID) -> Scene:
+    """Give a scene of a film that was read already.
+
+    Raises:
+        NotFoundError: the film has no such scene.
+    """
+    for found in film.scenes:
+        if found.id == scene:
+            return found
+    raise NotFoundError("there is no such scene in this project")
+
+
 async def find_film(tx: Transaction, caller: Caller, text: str) -> Film:
     """Give a project with everything in it."""
     project = await find(tx, caller, text)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.errors import ConflictError, InvalidRequestError, NotFoundError, Problem
+from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Project, Scene, Shot
 from domain.pipeline import NOTHING_YET, ShotState
 from domain.records import Transaction
@@ -97,9 +97,7 @@ async def _plan(  # private, and each of them is what a plan is made of
     order: RenderOrder,
     written: Mapping[UUID, str],
 ) -> Plan:
-    scene = await tx.projects.scene(project.id, order.scene)
-    if scene is None:
-        raise NotFoundError("there is no such scene in this project")
+    scene = await projects.find_scene(tx, project, order.scene)
     makers = makers_of(catalogue, order.provider, order.model)
     planner = Planner(project, await tx.projects.shot_states(project.id, scene.id), makers, written)
     plan = Plan()

@@ -46,7 +46,7 @@ async def preview(
 ) -> Filed:
     """Tell what ``file`` would do, and do nothing; raises as it does."""
     film = await projects.find_film(tx, caller, where.project)
-    scene = _scene(film, where.scene)
+    scene = projects.scene_of(film, where.scene)
     await reopening.check(tx, scene, new)
     stage = await _earliest(tx, scene, new.type.stage)
     returned = replace(
@@ -68,7 +68,7 @@ async def file(
         InvalidRequestError: the shot or the moment is not in the scene.
     """
     film = await _held(tx, caller, where)
-    scene = _scene(film, where.scene)
+    scene = projects.scene_of(film, where.scene)
     await reopening.check(tx, scene, new)
     stage = await _earliest(tx, scene, new.type.stage)
     reopens = await reopening.look(tx, catalogue, film, scene, new)
@@ -101,7 +101,7 @@ async def resolve(tx: Transaction, caller: Caller, where: ScenePath, issue: UUID
     Raises:
         NotFoundError: the scene has no such issue.
     """
-    scene = _scene(await _held(tx, caller, where), where.scene)
+    scene = projects.scene_of(await _held(tx, caller, where), where.scene)
     found = await _issue(tx, scene, issue)
     if found.status is IssueStatus.RESOLVED:
         return found, scene
@@ -123,7 +123,7 @@ async def approve(tx: Transaction, caller: Caller, where: ScenePath) -> Scene:
     Raises:
         ConflictError: ``not_review_ready``; every open issue and every shot without its clip is named.
     """
-    before = _scene(await _held(tx, caller, where), where.scene)
+    before = projects.scene_of(await _held(tx, caller, where), where.scene)
     # Jobs that were inserted by SQL may not have been shown yet.
     await tx.projects.roll_up(before.project_id, [before.id])
     scene = await _again(tx, before)
@@ -149,13 +149,6 @@ async def _again(tx: Transaction, scene: Scene) -> Scene:
     found = await tx.projects.scene(scene.project_id, scene.id)
     assert found is not None, "locked in this transaction"
     return found
-
-
-def _scene(film: Film, scene: UUID) -> Scene:
-    for found in film.scenes:
-        if found.id == scene:
-            return found
-    raise NotFoundError("there is no such scene in this project")
 
 
 async def _issue(tx: Transaction, scene: Scene, issue: UUID) -> Issue:
