@@ -1,5 +1,6 @@
 """Limits hold over all executors together, and settings do what they say."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -38,10 +39,23 @@ def all_completed(table: Connection, count: int) -> bool:
     return statuses(table) == {"completed": count}
 
 
+def limited(limit: int) -> dict[str, str]:
+    return {"VIDEO_CONCURRENCY": str(limit), "IMAGE_CONCURRENCY": str(limit)}
+
+
+def test_limits_are_made_use_of(rushes: Processes, table: Connection, home: Path) -> None:
+    """As many at once as are allowed: nothing ends here, so that all of them are there at the same time."""
+    start(rushes, 2, MOCK_DELAY_SECONDS="600", **limited(3))
+    for _ in range(5):
+        insert(table, seconds=0.5)
+        insert(table, kind="image", seconds=0.5)
+    until(lambda: statuses(table) == {"generating": 6, "queued": 4}, what="three clips and three images")
+    assert Counter(entry.request.kind for entry in ledger(home).accepted()) == {"video": 3, "image": 3}
+
+
 @pytest.mark.parametrize("limit", [1, 3])
 def test_limits_hold_over_two_executors(rushes: Processes, table: Connection, home: Path, limit: int) -> None:
-    settings = {"VIDEO_CONCURRENCY": str(limit), "IMAGE_CONCURRENCY": str(limit)}
-    start(rushes, 2, MOCK_DELAY_SECONDS="0.3", **settings)
+    start(rushes, 2, MOCK_DELAY_SECONDS="0.3", **limited(limit))
     for _ in range(8):
         insert(table, seconds=0.5, resolution="480p")
         insert(table, kind="image", seconds=0.5)

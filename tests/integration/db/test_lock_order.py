@@ -77,29 +77,6 @@ def _paying(terms: CreditTerms | None) -> Paying | None:
     return None if terms is None else Paying(lambda _: Decimal("0.3"), terms)
 
 
-async def _touch(pool: Database, people: JobMovesStore, rng: random.Random) -> None:
-    """Do something to any job, as a person may."""
-    known = await rows(pool, "SELECT id FROM video_generation_jobs")
-    if known:
-        acts: list[Callable[[UUID], Awaitable[object]]] = [people.cancel, people.retry, people.retry_download]
-        with suppress(ConflictError):
-            await rng.choice(acts)(rng.choice(known)["id"])
-
-
-async def _batch(
-    people: JobMovesStore, queue: PostgresQueue, rng: random.Random, project: UUID, scenes: Sequence[UUID]
-) -> None:
-    """Do something to a whole project, as its producer may."""
-    choice, within = rng.random(), rng.choice([None, scenes[:1]])
-    if choice < 0.3:
-        await people.cancel_unstarted(project, within)
-    elif choice < 0.7:
-        await people.retry_failed(project, within, accept_possible_duplicate=choice < 0.5)
-    else:
-        await queue.promote_overdue()
-        await queue.settle_overdue()
-
-
 async def _pay(bank: CreditStore, rng: random.Random, project: UUID) -> None:
     """Put a little in, and change the budget."""
     if bank.on:
@@ -117,62 +94,88 @@ async def _review(reviews: ReviewStore, rng: random.Random, scene: UUID) -> None
         await reviews.judge(scene, ReviewStatus.PENDING, Stage.REVIEW)
 
 
+class Crowd:
+    """Everybody but the executors, who all do something to the same three films."""
+
+    def __init__(self, pool: Database, rng: random.Random, terms: CreditTerms | None) -> None:
+        self.pool, self.rng, self.terms = pool, rng, terms
+        self.people = JobMovesStore(pool, terms=terms)
+        self.films = {uuid4(): [uuid4() for _ in range(2)] for _ in range(3)}
+        """Their scenes."""
+
+    def film(self) -> UUID:
+        return self.rng.choice(list(self.films))
+
+    def queue(self) -> PostgresQueue:
+        return PostgresQueue(self.pool, paying=_paying(self.terms))
+
+    async def insert(self) -> None:
+        film, rng = self.film(), self.rng
+        scene, kind = rng.choice(self.films[film]), rng.choice(["video", "image"])
+        provider = rng.choice([None, "mock", "grok"])
+        await insert_jobs(self.pool, 3, project_id=film, scene_id=scene, kind=kind, provider=provider)
+
+    async def person(self) -> None:
+        """Do something to any job, as a person may."""
+        known = await rows(self.pool, "SELECT id FROM video_generation_jobs")
+        people = self.people
+        acts: list[Callable[[UUID], Awaitable[object]]] = [people.cancel, people.retry, people.retry_download]
+        if known:
+            with suppress(ConflictError):
+                await self.rng.choice(acts)(self.rng.choice(known)["id"])
+
+    async def director(self) -> None:
+        """Judge a scene."""
+        film = self.film()
+        scenes = self.films[film]
+        async with self.pool.transaction() as connection:
+            store = ProjectStore(connection, terms=self.terms)
+            await store.lock(film, scenes)
+            await _review(ReviewStore(connection), self.rng, self.rng.choice(scenes))
+            await store.roll_up(film, scenes)
+
+    async def producer(self) -> None:
+        """Do something to a whole film."""
+        film = self.film()
+        choice, within = self.rng.random(), self.rng.choice([None, self.films[film][:1]])
+        if choice < 0.3:
+            await self.people.cancel_unstarted(film, within)
+        elif choice < 0.7:
+            await self.people.retry_failed(film, within, accept_possible_duplicate=choice < 0.5)
+        else:
+            await self.queue().promote_overdue()
+            await self.queue().settle_overdue()
+
+    async def banker(self) -> None:
+        async with self.pool.transaction() as connection:
+            await _pay(CreditStore(connection, self.terms), self.rng, self.film())
+
+    async def work(self, workers: Sequence[Worker]) -> None:
+        """Let all of them work at once. A deadlock comes back as an error."""
+        async with asyncio.TaskGroup() as group:
+            for worker in workers:
+                group.create_task(_repeat(40, worker.step))
+            for act in self.person, self.person:
+                group.create_task(_repeat(25, act))
+            for act in self.insert, self.director, self.producer, self.banker:
+                group.create_task(_repeat(15, act))
+
+
 @pytest.mark.parametrize(("seed", "terms"), [(1, None), (2, CreditTerms(Decimal(9)))])
 async def test_everything_at_once_deadlocks_nobody(
     database: Database, database_url: str, seed: int, terms: CreditTerms | None
 ) -> None:
-    rng = random.Random(seed)
     pool = Database(parse_url(database_url), name="rushes-crowd", pool_size=16)
-    people, projects = JobMovesStore(pool, terms=terms), [uuid4() for _ in range(3)]
-    paying = _paying(terms)
-    scenes = {project: [uuid4() for _ in range(2)] for project in projects}
+    crowd = Crowd(pool, random.Random(seed), terms)
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     before = (await row(database, deadlocks))["deadlocks"]
-
-    async def insert() -> None:
-        project = rng.choice(projects)
-        await insert_jobs(
-            pool,
-            3,
-            project_id=project,
-            scene_id=rng.choice(scenes[project]),
-            kind=rng.choice(["video", "image"]),
-            provider=rng.choice([None, "mock", "grok"]),
-        )
-
-    async def person() -> None:
-        await _touch(pool, people, rng)
-
-    async def director() -> None:
-        project = rng.choice(projects)
-        async with pool.transaction() as connection:
-            store = ProjectStore(connection, terms=terms)
-            await store.lock(project, scenes[project])
-            await _review(ReviewStore(connection), rng, rng.choice(scenes[project]))
-            await store.roll_up(project, scenes[project])
-
-    async def producer() -> None:
-        project = rng.choice(projects)
-        await _batch(people, PostgresQueue(pool, paying=paying), rng, project, scenes[project])
-
-    async def banker() -> None:
-        async with pool.transaction() as connection:
-            await _pay(CreditStore(connection, terms), rng, rng.choice(projects))
-
     for _ in range(10):
-        await insert()
-    queues = [PostgresQueue(pool, paying=paying) for _ in range(4)]
-    workers = [Worker(queue, random.Random(seed * 100 + n)) for n, queue in enumerate(queues)]
+        await crowd.insert()
+    workers = [Worker(crowd.queue(), random.Random(seed * 100 + n)) for n in range(4)]
     for worker in workers:
         await worker.queue.beat(worker.card)
     try:
-        # Any deadlock comes back as an error here, and ends the test.
-        async with asyncio.TaskGroup() as crowd:
-            for worker in workers:
-                crowd.create_task(_repeat(40, worker.step))
-            for act, times in ((person, 25), (person, 25), (insert, 15), (director, 15), (producer, 15)):
-                crowd.create_task(_repeat(times, act))
-            crowd.create_task(_repeat(15, banker))
+        await crowd.work(workers)
     finally:
         await pool.close()
     await set_gate(database, paused_until=None)
