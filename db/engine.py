@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.abc import RV, PQGen
 from psycopg.rows import namedtuple_row
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
@@ -167,6 +168,18 @@ class Connection(psycopg.AsyncConnection[Any]):
         finally:
             if not self.closed:
                 await self.set_autocommit(False)
+
+    async def wait(self, gen: PQGen[RV], *limits: Any, **named: Any) -> RV:
+        """Wait for an answer; a wait that is cancelled leaves the connection closed.
+
+        The driver closes it where reading on fails, but not where the answer had arrived before we hung up:
+        the pool would give that connection to the next caller.
+        """
+        try:
+            return await super().wait(gen, *limits, **named)
+        except asyncio.CancelledError:
+            self.pgconn.finish()
+            raise
 
     async def cancel_safe(self, *, timeout: float = 30.0) -> None:  # noqa: ASYNC109, ARG002 # as the driver calls it
         """End the connection; what waits for its answer goes on at once."""

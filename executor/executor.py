@@ -25,6 +25,7 @@ from executor.writer import Writer
 from services.numbering import Numberer
 
 _HAND_OVER_TIMEOUT = 5.0
+_HAND_OVER_AGAIN = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -155,11 +156,20 @@ class Executor:
         await asyncio.wait([beating])
         try:
             async with asyncio.timeout(_HAND_OVER_TIMEOUT):
-                left = await self._queue.hand_over(self._card.id)
-        except (DatabaseUnavailableError, TimeoutError) as error:
-            log.warning("could not sign off", action="hand_over_failed", error=str(error))
+                left = await self._hand_over()
+        except TimeoutError:
+            log.warning("could not sign off", action="hand_over_timeout", seconds=_HAND_OVER_TIMEOUT)
         else:
             log.info("drained", action="drained", handed_over=left)
+
+    async def _hand_over(self) -> int:
+        """Sign off, over a short outage too: otherwise nobody resumes our jobs before we count as dead."""
+        while True:
+            try:
+                return await self._queue.hand_over(self._card.id)
+            except DatabaseUnavailableError as error:
+                log.warning("could not sign off", action="hand_over_failed", error=error.message)
+            await asyncio.sleep(_HAND_OVER_AGAIN)
 
 
 def _deliverer(parts: Parts, rng: Random) -> Deliverer | None:

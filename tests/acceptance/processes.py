@@ -85,8 +85,9 @@ class Process:
         os.killpg(self.pid, signal.SIGINT)
 
     def freeze(self) -> None:
-        """Stop it in its tracks (SIGSTOP): it lives, and does nothing."""
+        """Stop it in its tracks (SIGSTOP): it lives, and from now on does nothing."""
         self.signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
 
     def thaw(self) -> None:
         """Let a frozen process go on."""

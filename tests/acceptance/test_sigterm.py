@@ -36,6 +36,25 @@ def test_it_hands_over_what_runs_and_nothing_is_submitted_twice(
     books.close()
 
 
+def test_it_signs_off_though_the_database_has_just_hung_up(rushes: Processes, database_url: str) -> None:
+    executor = rushes("executor", MOCK_DELAY_SECONDS="60")
+    executor.wait_for("executor_ready")
+    with connect(database_url) as connection:
+        made = insert(connection)
+        until(lambda: statuses(connection).get("generating") == 1)
+        # All of its connections are gone when it wakes up, and it is told to stop.
+        executor.freeze()
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        executor.signal(signal.SIGTERM)
+        executor.thaw()
+        assert executor.wait() == 0, executor.output()
+        assert executor.wait_for("drained")["handed_over"] == 1
+        assert job(connection, made)["claimed_by"] is None
+
+
 def test_an_idle_executor_stops_at_once(rushes: Processes) -> None:
     executor = rushes("executor")
     executor.wait_for("executor_ready")

@@ -340,3 +340,33 @@ class TestTogether:
             with pytest.raises(DatabaseUnavailableError):
                 await other.together(LOOK)
             assert await ask(other, "SELECT pg_backend_pid()") != old
+
+
+@pytest.mark.parametrize("piped", [True, False])
+async def test_one_cancelled_at_any_moment_spoils_no_connection(database_url: str, *, piped: bool) -> None:
+    """Even where the answer has arrived by then and only waits to be read."""
+
+    def settle(witness: psycopg.Connection) -> None:
+        busy = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'rushes-test' AND state = 'active'"
+        while witness.execute(busy).fetchone():
+            pass
+
+    async def work(other: Database) -> None:
+        await (other.together(OPEN, LOOK) if piped else ask(other))
+
+    async with impatient(database_url) as other:
+        with psycopg.connect(database_url, autocommit=True) as witness:
+            cancelled = 0
+            while True:
+                task = asyncio.create_task(work(other))
+                for _ in range(cancelled):
+                    await asyncio.sleep(0)
+                    settle(witness)
+                if task.done():
+                    break
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                assert await ask(other) == 1, f"cancelled after {cancelled} turns of the loop"
+                cancelled += 1
+    assert cancelled > 3
