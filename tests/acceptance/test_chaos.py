@@ -35,8 +35,8 @@ def postgres(home: Path) -> Iterator[RestartablePostgres]:
 class Crew:
     """Executors of which there are always three, some of them frozen at times."""
 
-    def __init__(self, rushes: Processes) -> None:
-        self._rushes = rushes
+    def __init__(self, rushes: Processes, home: Path) -> None:
+        self._rushes, self._home = rushes, home
         self.living = [rushes("executor") for _ in range(EXECUTORS)]
         self.frozen: list[Process] = []
         self.everybody = list(self.living)
@@ -52,7 +52,11 @@ class Crew:
         """Freeze one, long enough for others to take over, and wake up the one frozen before."""
         self.thaw()
         process = self._leave(rng)
-        process.freeze()
+        books = ledger(self._home)
+        # The books are the provider's: frozen with them in hand, it would stop the provider for everybody.
+        with books.turn():
+            process.freeze()
+        books.close()
         self.frozen.append(process)
         self._join()
 
@@ -94,7 +98,7 @@ def test_everything_goes_wrong(tmp_path: Path, home: Path, postgres: Restartable
         CREDITS="on",
         CREDITS_WELCOME="1000",
     ) as rushes:
-        crew = Crew(rushes)
+        crew = Crew(rushes, home)
         faults: Iterator[Callable[[], None]] = cycle(
             [
                 lambda: crew.kill(rng),
@@ -107,28 +111,35 @@ def test_everything_goes_wrong(tmp_path: Path, home: Path, postgres: Restartable
         done = 0
         while done < JOBS - 3 * BETWEEN_FAULTS:
             next(faults)()
-            done = wait_for_more(postgres.url, done + BETWEEN_FAULTS)
+            done = wait_for_more(postgres.url, crew, done + BETWEEN_FAULTS)
         crew.thaw()
-        wait_for_more(postgres.url, JOBS)
+        wait_for_more(postgres.url, crew, JOBS)
         for process in crew.living:
             assert process.stop() == 0, process.output()
     with connect(postgres.url) as table:
         check(table, made, home)
 
 
-def wait_for_more(url: str, count: int) -> int:
+def wait_for_more(url: str, crew: Crew, count: int) -> int:
     """Wait until so many jobs are completed, over as many restarts of the database as there are."""
-    found = {}
+    found: dict[str, int] = {}
+    away = ""
 
     def enough() -> bool:
+        nonlocal found, away
         try:
             with connect(url) as table:
-                found.update(statuses(table))
-        except psycopg.OperationalError:
+                found = statuses(table)
+        except psycopg.OperationalError as error:
+            away = str(error)
             return False
         return found.get("completed", 0) >= min(count, JOBS)
 
-    until(enough, seconds=120.0, what=f"{count} completed jobs, there are {found}")
+    def stuck() -> str:
+        logs = "\n".join(process.output() for process in crew.everybody)
+        return f"{count} completed jobs: there are {found}, {away}\n{logs}"
+
+    until(enough, seconds=120.0, what=stuck)
     return found["completed"]
 
 

@@ -38,6 +38,8 @@ class Worker:
         self.card = card()
         self.hands: dict[UUID, tuple[Life, str]] = {}
         """What it holds, and the last move that it made with it."""
+        self.made: set[str] = set()
+        """The moves that came off."""
 
     def take(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
@@ -62,6 +64,8 @@ class Worker:
         for (life, move), outcome in zip(batch, outcomes, strict=True):
             job = life.claim.job.id
             del self.hands[job]
+            if outcome is Outcome.APPLIED:
+                self.made.add(move.name)
             if outcome is Outcome.CANCELLED:
                 self.hands[job] = life, "cancelled"
             elif outcome is Outcome.APPLIED and move.name in NEXT:
@@ -138,7 +142,8 @@ class Crowd:
         """Do something to a whole film."""
         film = self.film()
         choice, within = self.rng.random(), self.rng.choice([None, self.films[film][:1]])
-        if choice < 0.3:
+        if choice < 0.1:
+            # Seldom: it leaves the workers nothing to do.
             await self.people.cancel_unstarted(film, within)
         elif choice < 0.7:
             await self.people.retry_failed(film, within, accept_possible_duplicate=choice < 0.5)
@@ -169,7 +174,7 @@ async def test_everything_at_once_deadlocks_nobody(
     crowd = Crowd(pool, random.Random(seed), terms)
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     before = (await row(database, deadlocks))["deadlocks"]
-    for _ in range(10):
+    for _ in range(40):
         await crowd.insert()
     workers = [Worker(crowd.queue(), random.Random(seed * 100 + n)) for n in range(4)]
     for worker in workers:
@@ -180,7 +185,7 @@ async def test_everything_at_once_deadlocks_nobody(
         await pool.close()
     await set_gate(database, paused_until=None)
     assert (await row(database, deadlocks))["deadlocks"] == before
-    finished = await rows(database, "SELECT status FROM video_generation_jobs WHERE finished_at IS NOT NULL")
-    assert len({one["status"] for one in finished}) >= 2, "the lots reach ends of several kinds"
+    made = set[str]().union(*(worker.made for worker in workers))
+    assert len(made) >= 6, "moves of many kinds were made at once"
     await assert_consistent(database)
     await assert_books_add_up(database)
