@@ -14,6 +14,7 @@ from executor.heart import Heart
 
 LARGEST_CLAIM = 500
 """Jobs per claim; a larger one would hold the gate longer than a flush does."""
+_CLAIMS_IN_A_ROW = 8
 _RECONNECT_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -105,7 +106,9 @@ class Claimer:
             self._look_again(min(held_back))
 
     async def _claim(self, lane: Lane) -> None:
-        while not self._queue.held_back(lane) and (room := self._room(lane)):
+        for _ in range(_CLAIMS_IN_A_ROW):
+            if self._queue.held_back(lane) or not (room := self._room(lane)):
+                return
             claims = await self._queue.claim(self._executor, lane, room)
             if not claims:
                 return
@@ -114,6 +117,8 @@ class Claimer:
             self._on_news()
             # The work just started goes first, and so does whatever else became ready.
             await asyncio.sleep(0)
+        # While places keep getting free there may be more; other lanes and orphans have their turn first.
+        self._wake.set()
 
     def _look_again(self, seconds: float) -> None:
         """Look when a rate lets more through; every round says anew when that is."""
