@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol
 
 import psycopg
@@ -41,6 +42,9 @@ def parse_url(url: str) -> URL:
 
 _WRITE = text("UPDATE gates SET kind = kind WHERE false")
 """What a standby refuses, and nobody notices anywhere else."""
+
+_LIMITS = 17_00_00
+"""The first version of the server that limits whole transactions."""
 
 Step = tuple[str, Mapping[str, Any]]
 """The name of a statement and its values."""
@@ -95,7 +99,7 @@ class Database:
                 **connect_arguments(url, milliseconds),
             },
         )
-        event.listen(self.engine.sync_engine, "connect", _plain_jit)
+        event.listen(self.engine.sync_engine, "connect", partial(_set_up, milliseconds))
         event.listen(self.engine.sync_engine, "handle_error", _leave_standby)
 
     @asynccontextmanager
@@ -206,12 +210,16 @@ def connect_arguments(url: URL, milliseconds: int) -> dict[str, object]:
     }
 
 
-def _plain_jit(connection: object, _record: object) -> None:
-    """Keep the JIT off: it costs tens of milliseconds on statements that run in one."""
-    cursor = connection.cursor()  # type: ignore[attr-defined] # a DB-API connection, which has no type
-    cursor.execute("SET jit = off")
-    cursor.close()
-    connection.commit()  # type: ignore[attr-defined] # see above
+def _set_up(milliseconds: int, connection: Any, _record: object) -> None:
+    """Keep the JIT off, which costs tens of milliseconds on statements that run in one; end lost pipelines.
+
+    A client frozen half-way through sending a pipeline is no idle transaction to the server: it would keep
+    its locks for as long as it is frozen. Only PostgreSQL 17 and later have a limit for that.
+    """
+    limit = f"; SET transaction_timeout = {milliseconds}" if connection.info.server_version >= _LIMITS else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET jit = off{limit}")
+    connection.commit()
 
 
 def _leave_standby(context: ExceptionContext) -> None:

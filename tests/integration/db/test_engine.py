@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ from db.engine import Database, Joined, Step, parse_url
 from db.errors import translated
 from domain.errors import ConfigurationError, ConflictError, DatabaseUnavailableError, PoisonedError
 from tests.database import eventually
-from tests.factories import execute, insert_job, row
+from tests.factories import execute, insert_job, row, rows
 from tests.integration.db.races import waiting
 from tests.tcp_proxy import Wire, wire
 
@@ -370,3 +371,26 @@ async def test_one_cancelled_at_any_moment_spoils_no_connection(database_url: st
                 assert await ask(other) == 1, f"cancelled after {cancelled} turns of the loop"
                 cancelled += 1
     assert cancelled > 3
+
+
+async def test_a_client_frozen_inside_a_pipeline_holds_no_lock_for_ever(
+    database: Database, database_url: str
+) -> None:
+    await database.together(OPEN)
+    async with impatient(database_url) as other, other.engine.connect() as connection:
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        # Sent and processed, but the transaction is neither ended nor idle: the server waits for more.
+        driver.pgconn.enter_pipeline_mode()
+        driver.pgconn.send_query_params(b"SELECT FROM gates FOR UPDATE", None)
+        driver.pgconn.send_flush_request()
+        driver.pgconn.flush()
+
+        async def locked() -> bool:
+            return not await rows(database, "SELECT kind FROM gates FOR UPDATE SKIP LOCKED")
+
+        await eventually(locked)
+        # Before PostgreSQL 17 only waking up or dying ends it.
+        limited = driver.info.server_version >= 17_00_00
+        with nullcontext() if limited else pytest.raises(DatabaseUnavailableError):
+            assert await database.together(LOOK)
+        await connection.invalidate()
