@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
 
@@ -36,25 +35,25 @@ def check_film(path: Path, parts: Sequence[Part], joined: Joined, *, decode: boo
 
 @dataclass(slots=True)
 class _Seen:
-    """What a film turns out to hold. Pictures in units of their time base, sound in seconds."""
+    """What a film turns out to hold. Times in units of each track's time base."""
 
     pictures: Count = field(default_factory=Count)
     sounds: Count = field(default_factory=Count)
     begin: int | None = None
     end: int = 0
-    heard: Fraction = Fraction(0)
+    heard: int = 0
     keys: set[int] = field(default_factory=set)
 
 
 def _seen(film: InputContainer, starts: set[int]) -> _Seen:
     seen = _Seen()
     for packet in film.demux():
-        if not packet.size or packet.pts is None or packet.time_base is None:
+        if not packet.size or packet.pts is None:
             continue
         end = packet.pts + (packet.duration or 0)
         if packet.stream.type == "audio":
             seen.sounds.add(packet)
-            seen.heard = max(seen.heard, end * packet.time_base)
+            seen.heard = max(seen.heard, end)
             continue
         seen.pictures.add(packet)
         seen.begin = packet.pts if seen.begin is None else min(seen.begin, packet.pts)
@@ -79,8 +78,10 @@ def _check_packets(film: InputContainer, parts: Sequence[Part], joined: Joined) 
         raise MediaError("The film is not as long as its clips.")
     if seen.keys != starts:
         raise MediaError("A clip does not begin where it should.")
-    if seen.sounds.packets and abs(seen.heard - seen.end * base) >= picture:
-        raise MediaError("Sound and pictures of the film do not end together.")
+    if seen.sounds.packets:
+        heard = seen.heard * (film.streams.audio[0].time_base or 0)
+        if abs(heard - seen.end * base) >= picture:
+            raise MediaError("Sound and pictures of the film do not end together.")
 
 
 def _decode(film: InputContainer, parts: Sequence[Part]) -> None:

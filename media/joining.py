@@ -87,13 +87,13 @@ def _packets(part: Part, *, with_sound: bool) -> "Iterator[Packet[Stream]]":
     """Give the packets of both tracks, in about the order of their times."""
     sound = part.sound if with_sound else None
     with ExitStack() as files:
-        source = files.enter_context(opened(part.pictures.path))
+        source = files.enter_context(opened(part.pictures.path, surveyed=True))
         tracks: list[Stream] = [source.streams.video[0]]
         if sound is not None and sound.path == part.pictures.path:
             tracks.append(source.streams.audio[0])
         sources = [source.demux(tracks)]
         if sound is not None and sound.path != part.pictures.path:
-            other = files.enter_context(opened(sound.path))
+            other = files.enter_context(opened(sound.path, surveyed=True))
             theirs: list[Stream] = [other.streams.audio[0]]
             sources.append(other.demux(theirs))
         full = ((packet for packet in one if packet.size) for one in sources)
@@ -174,6 +174,8 @@ class _Sounds:
         """The place to be filled next, and the first one that is not this part's."""
         self._origin, self._lead = Fraction(0), 0
         self._begun: int | None = None
+        self._unit = Fraction(0)
+        """Places in one unit of the part's clock."""
 
     def begin(self, part: Part) -> None:
         """Turn to the next part."""
@@ -187,13 +189,14 @@ class _Sounds:
 
     def placed(self, packet: "Packet[Stream]") -> "Iterator[Packet[Stream]]":
         """Give what belongs before this packet, and the packet, if it belongs into the part at all."""
-        if packet.pts is None or packet.time_base is None:
+        if packet.pts is None:
             return
         if self._begun is None:
             self._begun = packet.pts
-            self._lead += round((packet.pts * packet.time_base - self._origin) / self._grid)
+            self._unit = packet.time_base / self._grid
+            self._lead += round(packet.pts * self._unit - self._origin / self._grid)
         # Counted from the first one, so that rounded times of a coarse clock cannot double a place.
-        place = self._lead + round(Fraction(packet.pts - self._begun) * packet.time_base / self._grid)
+        place = self._lead + round((packet.pts - self._begun) * self._unit)
         if place >= self._beyond:
             return
         is_priming = not self._next and -_MOST_PRIMING <= place < 0

@@ -16,6 +16,8 @@ from domain.errors import MediaError
 from media.boxes import top_level_boxes
 
 _USUAL_RATE = Fraction(24)
+_PACKETS_ALONE = {"probesize": "32"}
+"""Keeps FFmpeg from decoding pictures to learn what nobody asks who copies packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,9 @@ class Clip:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
-    """Open an MP4 file, whatever it is called."""
-    with av.open(str(path), "r", format="mp4") as container:
+def opened(path: Path, *, surveyed: bool = False) -> Iterator[InputContainer]:
+    """Open an MP4 file, whatever it is called; one that was surveyed, for its packets alone."""
+    with av.open(str(path), "r", format="mp4", options=_PACKETS_ALONE if surveyed else {}) as container:
         yield container
 
 
