@@ -74,6 +74,9 @@ _TABLE: tuple[tuple[type[RushesError], HTTPStatus, str], ...] = (
 )
 
 
+_WITH_PROBLEMS = InvalidRequestError | ConflictError | InsufficientCreditsError
+
+
 class RefusedError(RushesError):
     """HTTP itself does not allow this request."""
 
@@ -158,7 +161,7 @@ def refusal_of(error: RushesError) -> Refusal:
         headers["WWW-Authenticate"] = "Bearer"
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = str(_RETRY_SECONDS)
-    problems = error.problems if isinstance(error, InvalidRequestError | ConflictError) else ()
+    problems = error.problems if isinstance(error, _WITH_PROBLEMS) else ()
     return Refusal(status, code, detail, problems, headers)
 
 

@@ -89,7 +89,7 @@ async def _quote(tx: Transaction, catalogue: Catalogue, orders: Sequence[RenderO
     for order in orders:
         estimate = await rendering.estimate(tx, LOCAL, catalogue, order)
         quote += estimate.quote
-        problems.extend(estimate.problems)
+        problems.extend(estimate.wrong)
     if problems:
         raise InvalidRequestError(problems)
     return quote

@@ -1,6 +1,7 @@
 """Accounts on PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,8 +18,8 @@ from db.pages import page_of
 from db.parameters import as_json, as_text
 from db.settlement import open_accounts, wake
 from db.statements import statement
-from domain.credits import Account, Cost, CreditTerms, Entries, Entry, EntryKind, dollars, micros, usd
-from domain.errors import ConflictError, InsufficientCreditsError
+from domain.credits import Account, Cost, CreditTerms, Entries, Entry, EntryKind, Means, dollars, micros, usd
+from domain.errors import ConflictError
 from domain.paging import Page, Position
 from domain.statuses import FINAL, AttemptState, JobKind
 
@@ -62,7 +63,10 @@ class CreditStore:
         earlier = self._asked.get(project, Decimal(0))
         asked = earlier + sum((dollars(micros(cost)) for cost in costs.values()), Decimal(0))
         if not all(row.held for row in found):
-            raise _refused(before, asked, earlier)
+            as_it_was = replace(before, balance=before.balance + earlier, held=before.held - earlier)
+            refusal = Means(as_it_was, asked).refusal
+            assert refusal is not None, "what the account goes for is held"
+            raise refusal
         self._asked[project] = asked
 
     async def grant(self, project: UUID, amount: Decimal, *, key: str, note: str | None) -> Entry:
@@ -181,21 +185,6 @@ class CreditStore:
     async def _entry(self, key: str) -> RowMapping | None:
         found = await self._connection.execute(select(_ledger).where(_ledger.c.key == key))
         return found.mappings().one_or_none()
-
-
-def _refused(account: Account, asked: Decimal, earlier: Decimal) -> InsufficientCreditsError:
-    balance = account.balance + earlier
-    if asked > balance:
-        return InsufficientCreditsError(
-            f"this takes {usd(asked)}, and the project has {usd(balance)} of credits; nothing was queued"
-        )
-    assert account.cap is not None, "what the balance goes for is refused by the budget alone"
-    gone = usd(account.spent + account.held - earlier)
-    return InsufficientCreditsError(
-        f"this takes {usd(asked)}; the project's budget is {usd(account.cap)}, of which {gone} are spent or "
-        "held; nothing was queued",
-        "budget_exceeded",
-    )
 
 
 def _costs(project: UUID) -> Select[Any]:

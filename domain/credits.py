@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID, uuid5
 
+from domain.errors import InsufficientCreditsError, Problem
 from domain.job import Job
 from domain.paging import Page, Position
 from domain.statuses import AttemptState, JobKind
@@ -94,6 +95,42 @@ class Account:
     def available(self) -> Decimal:
         """What may still be held."""
         return self.balance if self.cap is None else min(self.balance, self.cap - self.spent - self.held)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What an order takes, and what its project has for it."""
+
+    account: Account
+    needed: Decimal
+    """USD."""
+
+    @property
+    def missing(self) -> Decimal:
+        """USD that there are too few; 0 where the order is covered."""
+        return max(Decimal(0), self.needed - self.account.available) if self.needed else Decimal(0)
+
+    @property
+    def refusal(self) -> InsufficientCreditsError | None:
+        """Say no to an order that is not covered, with the figures of what leaves less: credits or budget."""
+        if not self.missing:
+            return None
+        account, takes = self.account, f"this takes {usd(self.needed)}"
+        if account.cap is None or account.available == account.balance:
+            field, code = "credits", "insufficient_credits"
+            said = f"{takes}, and the project has {usd(account.balance)} of credits"
+        else:
+            field, code = "budget", "budget_exceeded"
+            gone = usd(account.spent + account.held)
+            said = f"{takes}; the project's budget is {usd(account.cap)}, of which {gone} are spent or held"
+        problem = Problem(field, usd(account.available), f"{said}: {usd(self.missing)} are missing")
+        return InsufficientCreditsError(f"{said}; nothing was queued", code, [problem])
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """The same as one of the things that stand in an order's way; none where it is covered."""
+        refusal = self.refusal
+        return refusal.problems if refusal else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,9 +109,13 @@ class InvalidTransitionError(ConflictError):
 class InsufficientCreditsError(RushesError):
     """The project's credits do not go for this."""
 
-    def __init__(self, message: str = "", code: str = "insufficient_credits") -> None:
+    def __init__(
+        self, message: str = "", code: str = "insufficient_credits", problems: Sequence[Problem] = ()
+    ) -> None:
         super().__init__(message)
         self.code = code
+        self.problems = tuple(problems)
+        """What is missing, where it is one of several things to be told together."""
 
 
 class UnavailableError(RushesError):

@@ -3,12 +3,12 @@
 Whatever is ordered, by whomever, ends here with jobs that are checked and priced; nothing below asks again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from domain.credits import receipt_of
+from domain.credits import Means, dollars, micros, receipt_of
 from domain.job import Job
 from domain.pipeline import BatchOutcome, JobOutcome
 from domain.records import NewJob, Transaction
@@ -36,6 +36,14 @@ class Requeued:
     receipt_id: UUID
 
 
+async def means(tx: Transaction, project: UUID, new: Sequence[NewJob]) -> Means | None:
+    """Tell what jobs would take of a project's credits, and what there is; ``None`` where credits are off."""
+    if not tx.credits.on:
+        return None
+    needed = sum((dollars(micros(cost)) for cost in _costs(new).values()), Decimal(0))
+    return Means(await tx.credits.account(project), needed)
+
+
 async def admit(tx: Transaction, project: UUID, new: Sequence[NewJob]) -> Admission:
     """Queue new jobs of one project, which the caller has locked with the scenes concerned.
 
@@ -46,11 +54,15 @@ async def admit(tx: Transaction, project: UUID, new: Sequence[NewJob]) -> Admiss
     quote = sum((job.estimated_cost for job in new), Decimal(0))
     receipt = receipt_of(project, [job.request.job_id for job in new])
     await tx.jobs.admit(new)
-    costs = {j.request.job_id: j.estimated_cost for j in new if j.request.kind is not JobKind.FILM}
-    await tx.credits.hold(project, costs, receipt)
+    await tx.credits.hold(project, _costs(new), receipt)
     await tx.projects.roll_up(project, {job.request.scene_id for job in new if job.request.scene_id})
     # Read again: what had nothing to wait for is queued by now.
     return Admission(await tx.jobs.named([job.request.job_id for job in new]), quote, receipt)
+
+
+def _costs(new: Sequence[NewJob]) -> Mapping[UUID, Decimal]:
+    """Give what is to be held for each job; films are made of what is paid for."""
+    return {job.request.job_id: job.estimated_cost for job in new if job.request.kind is not JobKind.FILM}
 
 
 async def retry(tx: Transaction, job: Job, *, accept_possible_duplicate: bool) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
+from domain.credits import Means
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Cut, Film, Scene, Shot
 from domain.pipeline import NOTHING_YET, RenderScope, ShotState
@@ -16,7 +17,7 @@ from services.admission import Admission
 from services.advice import Recommendation, advise
 from services.catalogue import Catalogue
 from services.films import is_current, new_film
-from services.planning import Plan, Planner, busy, makers_of
+from services.planning import Plan, Planner, busy, check, makers_of
 from services.scoping import Pick, named
 
 _MOST_FILMS = 1_000
@@ -42,8 +43,16 @@ class FilmEstimate:
     quote: Decimal
     """USD, for images and clips; films are made of what is paid for."""
     counts: Mapping[JobKind, int]
-    problems: Sequence[Problem]
+    wrong: Sequence[Problem]
+    """With shots, and with the order itself."""
     recommendations: Sequence[Recommendation]
+    means: Means | None = None
+    """``None`` where nothing is priced, or credits are off."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Everything that the order would be refused for, credits included."""
+        return [*self.wrong, *(self.means.problems if self.means else ())]
 
 
 @dataclass(slots=True)
@@ -74,7 +83,8 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     except InvalidRequestError as error:
         return FilmEstimate(Decimal(0), dict.fromkeys(JobKind, 0), error.problems, ())
     plan = draft.plan
-    return _estimated(draft, [] if plan.jobs or plan.wrong or plan.busy else [_nothing(film)])
+    found = _estimated(draft, [] if plan.jobs or plan.wrong or plan.busy else [_nothing(film)])
+    return replace(found, means=await admission.means(tx, film.project.id, plan.jobs))
 
 
 async def estimate_anew(
@@ -111,13 +121,14 @@ async def generate(
         InvalidRequestError: some shot cannot be made as it is; every problem is listed.
         ConflictError: ``shot_busy`` names each named shot that has a video job on its way;
             ``nothing_to_render`` when nothing is missing.
+        InsufficientCreditsError: nothing else is in the way, and the project's credits do not go for it.
     """
     film = await projects.locked_film(tx, await projects.find(tx, caller, order.project))
     draft = await _draft(tx, film, catalogue, order, written or {})
-    plan = _sound(draft.plan)
-    if not plan.jobs:
+    await check(tx, film.project, draft.plan)
+    if not draft.plan.jobs:
         raise ConflictError(_nothing(film).allowed, "nothing_to_render")
-    return await _admit(tx, film, plan)
+    return await _admit(tx, film, draft.plan)
 
 
 async def fill_up(
@@ -125,7 +136,8 @@ async def fill_up(
 ) -> Admission | None:
     """Queue what a film lacks, but for some shots, as ``generate`` does; ``None`` where that is nothing."""
     order = FilmOrder(project=str(film.project.id))
-    plan = _sound((await _draft(tx, film, catalogue, order, written, but=but)).plan)
+    plan = (await _draft(tx, film, catalogue, order, written, but=but)).plan
+    await check(tx, film.project, plan)
     return await _admit(tx, film, plan) if plan.jobs else None
 
 
@@ -154,14 +166,6 @@ def _estimated(draft: _Draft, problems: Sequence[Problem]) -> FilmEstimate:
         [*plan.wrong, *plan.busy, *problems],
         advise(draft.picks, draft.planner),
     )
-
-
-def _sound(plan: Plan) -> Plan:
-    if plan.wrong:
-        raise InvalidRequestError([*plan.wrong, *plan.busy])
-    if plan.busy:
-        raise ConflictError("some of these shots have a video job on its way", "shot_busy", plan.busy)
-    return plan
 
 
 async def _admit(tx: Transaction, film: Film, plan: Plan) -> Admission:

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
-from domain.errors import InvalidRequestError, Problem
+from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Project, Scene, Shot
 from domain.ids import ordered_id
 from domain.pipeline import NOTHING_YET, ShotState
 from domain.prompts import video_prompt
-from domain.records import NewJob
+from domain.records import NewJob, Transaction
 from domain.requests import GenerationRequest
 from domain.statuses import JobKind, JobStatus
+from services import admission
 from services.catalogue import Catalogue, Choice
 
 
@@ -160,6 +161,23 @@ class Planner:
             scene_title=scene.title,
             shot_label=shot.label,
         )
+
+
+async def check(tx: Transaction, project: Project, plan: Plan) -> None:
+    """Refuse a plan for everything that stands in its way at once, credits that are missing included.
+
+    Credits that are missing alone are refused where they are held.
+
+    Raises:
+        InvalidRequestError: some shot cannot be made as it is.
+        ConflictError: ``shot_busy`` names each shot that has a video job on its way.
+    """
+    means = await admission.means(tx, project.id, plan.jobs) if plan.wrong or plan.busy else None
+    problems = [*plan.wrong, *plan.busy, *(means.problems if means else ())]
+    if plan.wrong:
+        raise InvalidRequestError(problems)
+    if plan.busy:
+        raise ConflictError("some of these shots have a video job on its way", "shot_busy", problems)
 
 
 def busy(shot: Shot) -> Problem:

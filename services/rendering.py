@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
+from domain.credits import Means
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Project, Scene, Shot
 from domain.pipeline import NOTHING_YET, ShotState
@@ -13,7 +14,7 @@ from domain.records import Transaction
 from services import admission, projects
 from services.admission import Admission
 from services.catalogue import Catalogue
-from services.planning import Plan, Planner, busy, makers_of
+from services.planning import Plan, Planner, busy, check, makers_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,15 @@ class Estimate:
     """What an order would cost, USD, and everything that stands in its way."""
 
     quote: Decimal
-    problems: Sequence[Problem]
+    wrong: Sequence[Problem]
+    """With shots, and with the order itself."""
+    means: Means | None
+    """``None`` where nothing is priced, or credits are off."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Everything that the order would be refused for, credits included."""
+        return [*self.wrong, *(self.means.problems if self.means else ())]
 
 
 async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order: RenderOrder) -> Estimate:
@@ -46,8 +55,8 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     try:
         plan = await _plan(tx, project, catalogue, order, {})
     except InvalidRequestError as error:
-        return Estimate(Decimal(0), error.problems)
-    return Estimate(plan.quote, [*plan.wrong, *plan.busy])
+        return Estimate(Decimal(0), error.problems, None)
+    return Estimate(plan.quote, [*plan.wrong, *plan.busy], await admission.means(tx, project.id, plan.jobs))
 
 
 async def ordered(tx: Transaction, caller: Caller, order: RenderOrder) -> Sequence[Shot]:
@@ -75,17 +84,15 @@ async def admit(
         InvalidRequestError: some shot cannot be made as it is; every problem is listed.
         ConflictError: ``shot_busy`` names each shot that has a video job on its way;
             ``nothing_to_render`` when no shot was named and none lacks a clip.
+        InsufficientCreditsError: nothing else is in the way, and the project's credits do not go for it.
     """
     project = await projects.find(tx, caller, order.project)
     # Two orders for one scene take turns here, so that the second one sees the jobs of the first.
     await tx.projects.lock(project.id, [order.scene])
     plan = await _plan(tx, project, catalogue, order, written or {})
-    if plan.wrong:
-        raise InvalidRequestError([*plan.wrong, *plan.busy])
-    if plan.busy:
-        if order.shots is None:
-            raise ConflictError(plan.busy[0].allowed, "nothing_to_render")
-        raise ConflictError("some of these shots have a video job on its way", "shot_busy", plan.busy)
+    if plan.busy and not plan.wrong and order.shots is None:
+        raise ConflictError(plan.busy[0].allowed, "nothing_to_render")
+    await check(tx, project, plan)
     await tx.script.write_prompts(project.id, plan.prompts)
     return await admission.admit(tx, project.id, plan.jobs)
 

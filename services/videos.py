@@ -182,7 +182,7 @@ async def admit(tx: Transaction, new: NewJob, remixed_from: UUID | None = None) 
         project = await tx.projects.find(home)
         assert project is not None, "locked above"
         where = f"{error.message}. These videos are in the project {project.receipt}"
-        raise InsufficientCreditsError(where, error.code) from error
+        raise InsufficientCreditsError(where, error.code, error.problems) from error
     await tx.videos.add(new.request.job_id, remixed_from)
     return Video(made.jobs[0], remixed_from)
 

@@ -17,7 +17,7 @@ from api.schemas.pipeline import (
     RetryFailedIn,
 )
 from api.schemas.problems import ProblemEntry
-from api.schemas.rendering import AdmissionOut, PromptsOut
+from api.schemas.rendering import AdmissionOut, MeansOut, PromptsOut
 from api.showing import shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
@@ -60,6 +60,7 @@ async def _estimate(call: Call, order: FilmOrder) -> Answer:
         quote=float(found.quote),
         counts=CountsOut(**{kind.value: found.counts[kind] for kind in JobKind}),
         problems=[ProblemEntry(**problem_entry(problem)) for problem in found.problems],
+        credits=MeansOut.of(found.means),
         recommendations=[
             RecommendationOut(code=one.code, sentence=one.sentence, shots=list(one.shots))
             for one in found.recommendations

@@ -7,7 +7,7 @@ from api.endpoints import NOT_COVERED, Endpoint
 from api.errors import problem_entry
 from api.schemas.jobs import CancelOut, JobOut, RetryIn
 from api.schemas.problems import ProblemEntry
-from api.schemas.rendering import AdmissionOut, EstimateOut, PromptsOut, RenderIn
+from api.schemas.rendering import AdmissionOut, EstimateOut, MeansOut, PromptsOut, RenderIn
 from api.showing import shown_job, shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
@@ -49,7 +49,8 @@ async def _estimate(call: Call, order: RenderOrder) -> Answer:
     async with call.transaction() as tx:
         found = await rendering.estimate(tx, call.caller, call.parts.catalogue, order)
     problems = [ProblemEntry(**problem_entry(problem)) for problem in found.problems]
-    return Answer(HTTPStatus.OK, EstimateOut(quote=float(found.quote), problems=problems))
+    answer = EstimateOut(quote=float(found.quote), problems=problems, credits=MeansOut.of(found.means))
+    return Answer(HTTPStatus.OK, answer)
 
 
 async def retry_video(call: Call) -> Answer:

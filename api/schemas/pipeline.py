@@ -10,7 +10,7 @@ from api.schemas.base import Answered, Asked, Cost, Name
 from api.schemas.jobs import JobOut
 from api.schemas.problems import ProblemEntry
 from api.schemas.projects import MOST_SCENES
-from api.schemas.rendering import PromptsOut
+from api.schemas.rendering import CREDITS, MeansOut, PromptsOut
 from domain.failures import ErrorCode
 from domain.pipeline import BatchOutcome, JobOutcome, RenderScope
 from domain.statuses import JobKind, JobStatus
@@ -60,6 +60,7 @@ class FilmEstimateOut(Answered):
     quote: Cost
     counts: CountsOut
     problems: list[ProblemEntry]
+    credits: MeansOut | None = Field(description=CREDITS)
     recommendations: list[RecommendationOut]
 
 

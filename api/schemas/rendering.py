@@ -1,6 +1,6 @@
 """Orders to render, on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from api.schemas.base import Answered, Asked, Cost, Name
 from api.schemas.jobs import JobOut
 from api.schemas.problems import ProblemEntry
 from api.schemas.projects import MOST_SHOTS
+from domain.credits import Means
 from services.prompting import Prompts
 
 
@@ -64,8 +65,34 @@ class AdmissionOut(Answered):
     )
 
 
+CREDITS = (
+    "Null without CREDITS=on, or where nothing could be priced. What is missing is among the problems, too."
+)
+
+
+class MeansOut(Answered):
+    """What an order takes of the project's credits, and what there is for it."""
+
+    needed: Cost
+    available: Cost = Field(
+        description="USD free to be held, and within the budget; below zero where that was set below what is "
+        "spent and held."
+    )
+    missing: Cost = Field(description="USD that there are too few; 0 where the order is covered.")
+
+    @classmethod
+    def of(cls, means: Means | None) -> Self | None:
+        """Give them as they are answered."""
+        if means is None:
+            return None
+        figures = (means.needed, means.account.available, means.missing)
+        needed, available, missing = map(float, figures)
+        return cls(needed=needed, available=available, missing=missing)
+
+
 class EstimateOut(Answered):
     """What an order would cost, and everything that stands in its way."""
 
     quote: Cost
     problems: list[ProblemEntry]
+    credits: MeansOut | None = Field(description=CREDITS)

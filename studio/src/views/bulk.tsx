@@ -3,24 +3,39 @@ import { useState } from "preact/hooks";
 import { count, money } from "../model/format";
 import { tally } from "../model/shots";
 import { isLive } from "../model/status";
-import { act, busy, cancelAll, generate, type Quote, quote, retryFailed, type Scope } from "../state/actions";
+import {
+  act,
+  busy,
+  cancelAll,
+  generate,
+  problemLine,
+  type Quote,
+  quote,
+  retryFailed,
+  type Scope,
+} from "../state/actions";
 import { film, shots } from "../state/studio";
 import { Confirm, Dialog } from "./dialog";
 
 /** Whether the summary of what failed is open. */
 export const failuresShown = signal(false);
 
-function Problems({ problems }: { problems: Quote["problems"] }) {
+function Problems({ problems, credits }: Quote) {
+  const missing = credits?.missing ?? 0;
   return (
     <div class="notice" role="alert">
       <p>{count(problems.length, "thing stands", "things stand")} in the way. Nothing was spent.</p>
       <ul>
         {problems.map((each) => (
-          <li key={`${each.shot} ${each.field} ${each.allowed}`}>
-            <strong>{each.shot}</strong> {each.field}: {each.allowed}
-          </li>
+          <li key={`${each.shot} ${each.field} ${each.allowed}`}>{problemLine(each)}</li>
         ))}
       </ul>
+      {missing > 0 && (
+        <p>
+          <strong>{money(missing)}</strong> more would do: put credits in, raise the budget, or generate fewer
+          shots.
+        </p>
+      )}
     </div>
   );
 }
@@ -47,7 +62,7 @@ function QuoteDialog({
       onClose={onClose}
     >
       {blocked ? (
-        <Problems problems={found.problems} />
+        <Problems {...found} />
       ) : (
         <p>
           {counts.map(([kind, number]) => count(number, kind)).join(", ")}, for{" "}

@@ -93,6 +93,57 @@ async def test_a_whole_film_is_one_order(client: httpx.AsyncClient, project: Mad
     assert figures(await credits_of(client, project)) == (quote, 0, 0, 0)
 
 
+TROUBLE: dict[str, Any] = {
+    "title": "Trouble",
+    "scenes": [
+        {"shots": [{"video_prompt": "fine", "duration_seconds": 4}]},
+        {"shots": [{"video_prompt": "fine", "duration_seconds": 4}, {"duration_seconds": 4}]},
+    ],
+}
+
+
+async def test_what_is_missing_is_told_with_the_quote_and_with_all_else(
+    client: httpx.AsyncClient, execute: Execute
+) -> None:
+    made = await make_project(client, TROUBLE)
+    film, scene = f"/api/v1/projects/{made.id}/generate-scenes", made.path(1)
+    await grant(client, made, 0.3)
+    for order, needed in ((film, 0.8), (scene, 0.4)):
+        dry = await client.post(order, json={"dry_run": True})
+        assert dry.status_code == 200, dry.text
+        told = {"needed": needed, "available": 0.3, "missing": pytest.approx(needed - 0.3)}
+        assert (dry.json()["quote"], dry.json()["credits"]) == (pytest.approx(needed), told)
+        refused = problem(await client.post(order, json={}), 422, "invalid_request")
+        assert refused["problems"] == dry.json()["problems"]
+        assert [(one["shot"], one["field"]) for one in refused["problems"]] == [
+            ("2B", "prompt"),
+            (None, "credits"),
+        ]
+        assert f"takes {needed:.2f} USD, and the project has 0.30 USD" in refused["problems"][1]["allowed"]
+    # Without the shot that is wrong, and in the same words.
+    dry = (await client.post(scene, json={"shots": ["2A"], "dry_run": True})).json()
+    refused = problem(await client.post(scene, json={"shots": ["2A"]}), 402, "insufficient_credits")
+    assert refused["problems"] == dry["problems"]
+    assert [one["field"] for one in dry["problems"]] == ["credits"]
+    assert await execute("SELECT id FROM video_generation_jobs") == []
+
+
+async def test_a_quote_tells_what_a_busy_shot_leaves_and_what_a_budget_allows(
+    client: httpx.AsyncClient, project: Made
+) -> None:
+    await grant(client, project, 1.2)
+    assert (await client.post(project.path(0))).status_code == 202
+    order = {"shots": ["1A"]}
+    refused = problem(await client.post(project.path(0), json=order), 409, "shot_busy")
+    assert [one["field"] for one in refused["problems"]] == ["shots", "credits"]
+    await client.patch(path(project), json={"budget": 0.75})
+    dry = (await client.post(project.path(1), json={"dry_run": True})).json()
+    assert dry["credits"] == {"needed": 0.8, "available": -0.25, "missing": 1.05}
+    assert "0.75 USD, of which 1.00 USD" in dry["problems"][0]["allowed"]
+    refused = problem(await client.post(project.path(1)), 402, "budget_exceeded")
+    assert refused["problems"] == dry["problems"]
+
+
 async def test_orders_at_once_are_paid_one_after_the_other(
     client: httpx.AsyncClient, project: Made, execute: Execute
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy import text
 
 from api.parts import Parts
 from db.engine import Database
+from db.records import PostgresRecords
 from domain.access import LOCAL
+from domain.credits import CreditTerms
 from domain.failures import ErrorCode
 from domain.prompts import ShotBrief
 from domain.provider import ProviderError
@@ -217,3 +220,15 @@ async def test_a_language_model_writes_for_a_film(
     assert written.startswith("The camera moves slowly in. Film: The Lighthouse")
     assert len(written) <= 200
     assert await prompts(execute) == [None, None], "kept by the order alone"
+
+
+async def test_nobody_is_asked_for_an_order_that_credits_do_not_go_for(
+    client: httpx.AsyncClient, database: Database, parts: Parts, writer: Writer
+) -> None:
+    made = await make_project(client, SCRIPT)
+    for welcome, asked in (("1.27", 0), ("1.28", 2)):
+        # Its account is not opened before the first order, and has what it will be opened with.
+        records = PostgresRecords(database, terms=CreditTerms(Decimal(welcome)))
+        desk = replace(parts.desk, records=records)
+        assert len((await desk.for_film(LOCAL, FilmOrder(project=made.id))).written) == asked
+        assert len(writer.briefs) == asked

@@ -166,7 +166,7 @@ async def test_a_dry_run_tells_and_writes_nothing(
     client: httpx.AsyncClient, project: Made, execute: Execute
 ) -> None:
     response = await client.post(project.path(0), json={"dry_run": True})
-    assert (response.status_code, response.json()) == (200, {"quote": 1.0, "problems": []})
+    assert (response.status_code, response.json()) == (200, {"quote": 1.0, "problems": [], "credits": None})
 
     refused = (await client.post(project.path(0), json={"dry_run": True, "provider": "short"})).json()
     assert refused["quote"] == pytest.approx(0.4)
