@@ -11,9 +11,9 @@ from pydantic.json_schema import models_json_schema
 from api.auth import SESSION_COOKIE
 from api.endpoints import PREFIXES, WEBSOCKET, Endpoint
 from api.errors import CODES, CONTENT_TYPE
+from api.schemas.base import REF
 from api.schemas.problems import ProblemDocument
 
-_REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 _UUID = {"type": "string", "format": "uuid"}
 _ABOUT = {
@@ -92,7 +92,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             *((model, "validation") for model in sorted(asked, key=str)),
             *((model, "serialization") for model in sorted(answered, key=str)),
         ],
-        ref_template=_REF,
+        ref_template=REF,
     )
     return dict(sorted(schemas["$defs"].items()))
 
@@ -176,4 +176,4 @@ def _responses(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": _REF.format(model=model.__name__)}
+    return {"$ref": REF.format(model=model.__name__)}

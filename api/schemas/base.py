@@ -6,6 +6,9 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+REF = "#/components/schemas/{model}"
+"""Where a model stands in the OpenAPI document."""
+
 
 class Asked(BaseModel):
     """Something a caller sends: no unknown field, nothing converted silently."""

@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.schemas.base import Answered, Cost
+from api.schemas.changes import Change, tell_data_by_type
 from api.schemas.projects import ProjectOut, ProjectStatusOut, SceneOut
-from api.schemas.reviews import IssueOut
 from domain.events import EventType
 from domain.job import Job
-from domain.statuses import JobKind, JobStatus, RenderStatus, ReviewStatus, Step
+from domain.statuses import JobKind, JobStatus
 from domain.takes import Take
 from services.snapshots import Snapshot
 
@@ -83,73 +83,17 @@ class SnapshotData(Answered):
         )
 
 
-class JobChange(Answered):
-    """``data`` of the events ``job.*``: what the move set. What it left as it was is not there."""
-
-    status: JobStatus = Field(description="The status after it; job.progress and other notes keep it.")
-    previous_status: JobStatus | None = Field(description="Null for a job that is new.")
-    kind: JobKind
-    shot_id: UUID | None = None
-    provider: str | None = None
-    model: str | None = None
-    duration_seconds: float | None = None
-    attempt_count: int | None = None
-    progress: int | None = None
-    estimated_cost: Cost | None = None
-    actual_cost: Cost | None = None
-    video_url: str | None = None
-    poster_url: str | None = None
-    actual_duration_seconds: float | None = None
-    width: int | None = None
-    height: int | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-
-
-class SceneChange(Answered):
-    """``data`` of the events ``scene.*`` about rendering, and of ``review.ready`` and ``review.ended``."""
-
-    status: RenderStatus
-    previous_status: RenderStatus
-    review_ready: bool
-    review_status: ReviewStatus | None = Field(
-        default=None, description="Missing in events before it was told."
-    )
-    stage: int | None = None
-
-
-class ReviewChange(Answered):
-    """``data`` of the events ``review.*`` that tell what a person did: how the scene stands after it."""
-
-    stage: int
-    review_status: ReviewStatus
-    review_ready: bool
-    open_issues: int
-    issue: IssueOut | None = Field(default=None, description="The one that was filed or resolved.")
-    shots: list[UUID] | None = Field(
-        default=None, description="Of review.returned: every take there is of these shots is stale now,"
-    )
-    kinds: list[JobKind] | None = Field(default=None, description="of these kinds.")
-
-
-class ProjectChange(Answered):
-    """``data`` of the events ``project.*`` about rendering."""
-
-    status: RenderStatus
-    previous_status: RenderStatus
-    current_step: Step
-    previous_step: Step | None = None
-
-
 class EventMessage(Answered):
     """One message of a feed, as the data of a Server-Sent Event and as a WebSocket's text."""
+
+    model_config = ConfigDict(json_schema_extra=tell_data_by_type)
 
     sequence: int = Field(description="The project's own count from 1; the id of the Server-Sent Event.")
     type: EventType | str = Field(description="The event of the Server-Sent Event. Pass over unknown ones.")
     project_id: UUID
     scene_id: UUID | None
     job_id: UUID | None
-    data: JobChange | SceneChange | ReviewChange | ProjectChange | dict[str, Any]
+    data: Change | dict[str, Any]
     created_at: datetime = Field(
         description="The moment of the change; a job's columns of that move have the same one."
     )

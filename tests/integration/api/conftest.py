@@ -14,11 +14,13 @@ from starlette.applications import Starlette
 from api.app import create_app
 from api.main import make_parts
 from api.parts import Parts
+from api.schemas.changes import change_of
 from api.settings import ApiSettings
 from db import tables
 from db.engine import Database
 from domain.access import Scope
 from domain.capabilities import Seconds
+from domain.events import EventType
 from domain.ports import Lane
 from domain.statuses import FINAL, IN_HAND, AttemptState, JobKind, JobStatus
 from services import keys
@@ -65,6 +67,16 @@ async def store(tmp_path: Path) -> AsyncIterator[FolderStore]:
     await made.prepare()
     yield made
     await made.aclose()
+
+
+@pytest.fixture
+async def database(database: Database) -> AsyncIterator[Database]:
+    """Hold whatever events a test made against what openapi.json says of their type."""
+    yield database
+    own = text("SELECT DISTINCT type, data FROM job_events WHERE type = ANY (:types)")
+    async with database.transaction() as connection:
+        for event in await connection.execute(own, {"types": [*EventType]}):
+            change_of(EventType(event.type)).model_validate(event.data)
 
 
 @pytest.fixture

@@ -44,10 +44,10 @@ async def test_the_latest_events_come_first(
     client: httpx.AsyncClient, project: Made, execute: Execute
 ) -> None:
     insertion = "INSERT INTO job_events (project_id, type) VALUES (:project, :type)"
-    for kind in ("job.queued", "job.processing"):
+    for kind in ("test.first", "test.second"):
         await execute(insertion, project=project.id, type=kind)
     happenings = (await client.get("/api/v1/operations")).json()["happenings"]
-    assert [each["type"] for each in happenings[:2]] == ["job.processing", "job.queued"]
+    assert [each["type"] for each in happenings[:2]] == ["test.second", "test.first"]
 
 
 async def test_failures_of_long_ago_are_over(database: Database, add_job: AddJob) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from starlette.applications import Starlette
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -15,6 +16,7 @@ from api.endpoints import PREFIXES
 from api.errors import CODES
 from cli.openapi import description
 from domain.access import Scope
+from domain.events import EventType
 
 
 @pytest.fixture
@@ -33,6 +35,28 @@ def test_it_is_valid_openapi(document: dict[str, Any]) -> None:
 
 def test_it_can_be_had_without_a_server(document: dict[str, Any]) -> None:
     assert json.loads(description()) == document
+
+
+def test_every_type_of_event_has_a_schema(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    told = schemas["EventMessage"]["allOf"]
+    of = {kind: one["then"]["properties"]["data"]["$ref"] for one in told for kind in _types(one)}
+    assert set(of) == set(EventType)
+    assert {ref.rpartition("/")[2] for ref in of.values()} <= set(schemas)
+    assert of["credits.short"] == "#/components/schemas/CreditsShort"
+    event = {"sequence": 1, "project_id": str(uuid4()), "scene_id": None, "job_id": None}
+    event |= {"created_at": "2026-11-25T00:00:00Z", "type": "credits.changed"}
+    figures = {"balance": 0.6, "held": 0.4, "spent": 0, "owed": 0, "moved": {"hold": 0.4}}
+    message = Draft202012Validator({**schemas["EventMessage"], "components": document["components"]})
+    assert message.is_valid({**event, "data": figures})
+    assert not message.is_valid({**event, "data": {**figures, "moved": {"gift": 1}}})
+    assert not message.is_valid({**event, "type": "job.queued", "data": figures})
+    assert message.is_valid({**event, "type": "of.tomorrow", "data": {"any": "thing"}})
+
+
+def _types(told: dict[str, Any]) -> list[str]:
+    kinds: list[str] = told["if"]["properties"]["type"]["enum"]
+    return kinds
 
 
 def test_every_route_is_in_it(document: dict[str, Any], app: Starlette) -> None:
