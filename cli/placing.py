@@ -150,7 +150,8 @@ async def _written(
         return {}
     prompts = await PromptDesk(records, catalogue, writer).for_film(LOCAL, film)
     if prompts.written:
-        say(f"prompts were written by {prompts.writer} for {', '.join(prompts.written)}")
+        cost = f", for ${sum(prompts.costs):.4f}" if prompts.costs else ""
+        say(f"prompts were written by {prompts.writer} for {', '.join(prompts.written)}{cost}")
     for fallback in prompts.fallbacks:
         say(f"{fallback.label}: its prompt is composed, {fallback.reason}")
     return prompts.texts

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Numeric,
     Table,
     Text,
     UniqueConstraint,
@@ -106,4 +107,20 @@ waits = Table(
     Column("needed", BigInteger, nullable=False),
     moment("created_at", required=True),
     Index(None, "project_id", "needed", "job_id"),
+)
+
+# What language models took for writing prompts, an order each. It belongs to no job, and is not charged.
+prompts = Table(
+    "prompt_costs",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("project_id", Uuid, nullable=False),
+    Column("writer", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("written", Integer, nullable=False),
+    Column("priced", Integer, nullable=False),
+    Column("cost", Numeric(12, 6), nullable=False),
+    moment("created_at", required=True),
+    Index("ix_prompt_costs_project_id", "project_id", "created_at", "id"),
 )

@@ -1,7 +1,7 @@
 """Accounts on PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,12 +13,25 @@ from db import tables
 from db.credit_tables import accounts as _accounts
 from db.credit_tables import holds as _holds
 from db.credit_tables import ledger as _ledger
+from db.credit_tables import prompts as _prompts
 from db.credit_tables import waits as _waits
 from db.pages import page_of
 from db.parameters import as_json, as_text
 from db.settlement import open_accounts, wake
 from db.statements import statement
-from domain.credits import Account, Cost, CreditTerms, Entries, Entry, EntryKind, Means, dollars, micros, usd
+from domain.credits import (
+    Account,
+    Cost,
+    CreditTerms,
+    Entries,
+    Entry,
+    EntryKind,
+    Means,
+    PromptCost,
+    dollars,
+    micros,
+    usd,
+)
 from domain.errors import ConflictError
 from domain.paging import Page, Position
 from domain.statuses import FINAL, AttemptState, JobKind
@@ -160,6 +173,16 @@ class CreditStore:
     async def costs(self, project: UUID, *, after: Position | None, limit: int) -> Page[Cost]:
         """See the port."""
         return await page_of(self._connection, _costs(project), _attempts, after, limit, _cost)
+
+    async def note_prompts(self, cost: PromptCost) -> None:
+        """See the port: the moment is the database's."""
+        values = {name: value for name, value in asdict(cost).items() if name != "created_at"}
+        await self._connection.execute(insert(_prompts).values(values))
+
+    async def prompts(self, project: UUID, *, after: Position | None, limit: int) -> Page[PromptCost]:
+        """See the port."""
+        query = select(_prompts).where(_prompts.c.project_id == project)
+        return await page_of(self._connection, query, _prompts, after, limit, lambda row: PromptCost(**row))
 
     async def totals(self, project: UUID) -> Mapping[EntryKind, Decimal]:
         """See the port."""

@@ -187,6 +187,26 @@ class Cost:
     finished_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptCost:
+    """What one order had written for it, and what that cost. Nobody is charged for it."""
+
+    id: UUID
+    project_id: UUID
+    writer: str
+    model: str
+    asked: int
+    """Shots that the writer was asked about."""
+    written: int
+    """Shots that got a prompt."""
+    priced: int
+    """Answers whose cost is known."""
+    cost: Decimal
+    """Of these, USD."""
+    created_at: datetime | None = None
+    """By the database's clock, once it is written down."""
+
+
 class CreditRecords(Protocol):
     """Accounts, in the transaction of whoever asks.
 
@@ -236,6 +256,14 @@ class CreditRecords(Protocol):
 
     async def costs(self, project: UUID, *, after: Position | None, limit: int) -> Page[Cost]:
         """List every attempt with what it cost, the latest first."""
+        ...
+
+    async def note_prompts(self, cost: PromptCost) -> None:
+        """Write down what prompts cost, whether credits are on or not."""
+        ...
+
+    async def prompts(self, project: UUID, *, after: Position | None, limit: int) -> Page[PromptCost]:
+        """List what prompts cost, the latest order first."""
         ...
 
     async def totals(self, project: UUID) -> Mapping[EntryKind, Decimal]:

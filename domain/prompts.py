@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Protocol
 
 from domain.films import NewShot, Shot
@@ -31,13 +32,26 @@ class ShotBrief:
     """Characters that the writer may use."""
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writer answered."""
+
+    text: str
+    """The prompt, as one paragraph; empty where it had nothing to say."""
+    cost: Decimal | None
+    """USD, as the provider reported it, or for its tokens by the list; ``None`` where nobody knows."""
+    why: str = ""
+    """Why it had nothing to say, if it told."""
+
+
 class PromptWriter(Protocol):
     """Writes video prompts. It costs money, and may fail or be slow: nobody relies on it."""
 
     name: str
+    model: str
 
-    async def write(self, brief: ShotBrief) -> str:
-        """Write one prompt, as one paragraph.
+    async def write(self, brief: ShotBrief) -> Written:
+        """Write one prompt.
 
         Raises:
             ProviderError: there is none; the message says why.

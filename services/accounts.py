@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.credits import SMALLEST, Account, Cost, Entries, Entry
+from domain.credits import SMALLEST, Account, Cost, Entries, Entry, PromptCost
 from domain.errors import ConflictError, NotFoundError
 from domain.films import Project
 from domain.paging import Page, Position
@@ -41,6 +41,14 @@ async def costs(
     """List every attempt with what it cost, the latest first."""
     found = await projects.find(tx, caller, project)
     return await tx.credits.costs(found.id, after=after, limit=limit)
+
+
+async def prompts(
+    tx: Transaction, caller: Caller, project: str, after: Position | None, limit: int
+) -> Page[PromptCost]:
+    """List what prompts that were written for orders cost, the latest first."""
+    found = await projects.find(tx, caller, project)
+    return await tx.credits.prompts(found.id, after=after, limit=limit)
 
 
 async def grant(

@@ -7,18 +7,22 @@ a prompt.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from uuid import UUID
 
 import structlog
 
 from domain.access import Caller
+from domain.credits import PromptCost
 from domain.failures import ErrorCode
 from domain.films import Film, Shot
+from domain.ids import ordered_id
 from domain.prompts import (
     LONGEST_WRITTEN,
     PromptWriter,
     ShotBrief,
+    Written,
     narration_line,
     video_prompt,
     with_narration,
@@ -81,6 +85,8 @@ class Prompts:
     """Of all shots that somebody was asked about."""
     reasons: dict[UUID, str] = field(default_factory=dict)
     """Why there is none of a shot."""
+    costs: list[Decimal] = field(default_factory=list)
+    """Of each answer whose cost is known, USD."""
 
     @property
     def written(self) -> Sequence[str]:
@@ -148,21 +154,50 @@ class PromptDesk:
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
         for shot_id, task in tasks.items():
-            text, reason = self._outcome(task)
-            if text:
-                prompts.texts[shot_id] = text
+            written = self._outcome(task)
+            if written.cost is not None:
+                prompts.costs.append(written.cost)
+            if written.text:
+                prompts.texts[shot_id] = written.text
             else:
-                prompts.reasons[shot_id] = reason
-        _tell(film, prompts)
+                prompts.reasons[shot_id] = written.why
+        if tasks:
+            await self._note(writer, film, prompts)
         return prompts
 
-    def _outcome(self, task: asyncio.Task[tuple[str, str]]) -> tuple[str, str]:
+    async def _note(self, writer: PromptWriter, film: Film, prompts: Prompts) -> None:
+        """Write down what it cost, whatever becomes of the order: into the log first, which always works."""
+        cost = PromptCost(
+            id=ordered_id(),
+            project_id=film.project.id,
+            writer=writer.name,
+            model=writer.model,
+            asked=len(prompts.labels),
+            written=len(prompts.texts),
+            priced=len(prompts.costs),
+            cost=sum(prompts.costs, Decimal(0)),
+        )
+        log.info(
+            "prompts were written",
+            action="prompts_written",
+            project_id=str(cost.project_id),
+            writer=cost.writer,
+            model=cost.model,
+            written=cost.written,
+            composed=len(prompts.reasons),
+            priced=cost.priced,
+            cost=float(cost.cost),
+        )
+        async with self.records.transaction() as tx:
+            await tx.credits.note_prompts(cost)
+
+    def _outcome(self, task: asyncio.Task[Written]) -> Written:
         """Give a prompt, or why there is none."""
         if task.cancelled():
-            return "", f"it was not its turn within the {self.patience.all:g} s of an order"
+            return _none(f"it was not its turn within the {self.patience.all:g} s of an order")
         if (error := task.exception()) is not None:
             log.error("a prompt writer broke", action="prompt_writer_broke", exc_info=error)
-            return "", "the writer broke; see the log"
+            return _none("the writer broke; see the log")
         return task.result()
 
     async def _one(  # private, and each of them is what a prompt is made of
@@ -172,12 +207,12 @@ class PromptDesk:
         brief: ShotBrief,
         longest: int,
         places: asyncio.Semaphore,
-    ) -> tuple[str, str]:
+    ) -> Written:
         try:
             async with places, asyncio.timeout(self.patience.each):
-                text = with_narration(await writer.write(brief), shot, longest)
+                answer = await writer.write(brief)
         except TimeoutError:
-            return "", f"{writer.name} did not answer within {self.patience.each:g} s"
+            return _none(f"{writer.name} did not answer within {self.patience.each:g} s")
         except ProviderError as error:
             log.warning(
                 "no prompt was written",
@@ -186,8 +221,13 @@ class PromptDesk:
                 reason=error.message,
                 raw=error.raw,
             )
-            return "", f"{writer.name} {_REASONS.get(error.code, 'failed')}"
-        return text, f"{writer.name} wrote nothing"
+            return _none(f"{writer.name} {_REASONS.get(error.code, 'failed')}")
+        nothing = f"{writer.name} wrote nothing{f' ({answer.why})' if answer.why else ''}"
+        return replace(answer, text=with_narration(answer.text, shot, longest), why=nothing)
+
+
+def _none(why: str) -> Written:
+    return Written("", None, why)
 
 
 async def _of_scene(tx: Transaction, caller: Caller, order: RenderOrder) -> tuple[Film, Sequence[Pick]]:
@@ -227,15 +267,3 @@ def _before(film: Film) -> dict[UUID, str]:
             found[shot.id] = shown
             shown = (shot.image_prompt or shot.video_prompt or "").strip()
     return found
-
-
-def _tell(film: Film, prompts: Prompts) -> None:
-    if prompts.labels:
-        log.info(
-            "prompts were written",
-            action="prompts_written",
-            project_id=str(film.project.id),
-            writer=prompts.writer,
-            written=len(prompts.texts),
-            composed=len(prompts.reasons),
-        )

@@ -18,6 +18,7 @@ from api.schemas.credits import (
     EntryOut,
     GrantIn,
     GrantOut,
+    PromptCostList,
     RefundIn,
     RefundOut,
     exact,
@@ -58,6 +59,15 @@ async def list_costs(call: Call) -> Answer:
     async with call.transaction() as tx:
         page = await accounts.costs(tx, call.caller, project, after, query.limit)
     return Answer(HTTPStatus.OK, CostList.of(page, cursors.encode(page.next)))
+
+
+async def list_prompt_costs(call: Call) -> Answer:
+    """List what prompts cost."""
+    query, project = call.query(PageQuery), call.word("project_id")
+    after = cursors.decode(query.after)
+    async with call.transaction() as tx:
+        page = await accounts.prompts(tx, call.caller, project, after, query.limit)
+    return Answer(HTTPStatus.OK, PromptCostList.of(page, cursors.encode(page.next)))
 
 
 async def grant_credits(call: Call) -> Answer:
@@ -167,5 +177,16 @@ ENDPOINTS = (
         scope=Scope.READ,
         query=PageQuery,
         answers={HTTPStatus.OK: CostList},
+    ),
+    Endpoint(
+        method="GET",
+        path="/projects/{project_id}/credits/prompts",
+        handler=list_prompt_costs,
+        summary="List what written prompts cost",
+        description="What PROMPT_WRITER took for each order, the latest first. It is not charged.",
+        tag=_TAG,
+        scope=Scope.READ,
+        query=PageQuery,
+        answers={HTTPStatus.OK: PromptCostList},
     ),
 )

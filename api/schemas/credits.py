@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from api.schemas.base import Answered, Asked, Cost, Text
-from domain.credits import SMALLEST, Account, Entries, Entry, EntryKind
+from domain.credits import SMALLEST, Account, Entries, Entry, EntryKind, PromptCost
 from domain.credits import Cost as AttemptCost
 from domain.paging import Page
 from domain.statuses import AttemptState, JobKind
@@ -175,3 +175,31 @@ class CostList(Answered):
     def of(cls, page: Page[AttemptCost], following: str | None) -> Self:
         """Give a page as it is answered."""
         return cls(data=[CostOut.model_validate(one) for one in page.data], next=following)
+
+
+class PromptCostOut(Answered):
+    """What one order had written for it, and what that cost."""
+
+    id: UUID
+    project_id: UUID
+    writer: str
+    model: str
+    asked: int = Field(description="Shots that the writer was asked about.")
+    written: int = Field(description="Shots that got a prompt.")
+    priced: int = Field(
+        description="Answers whose cost is known. What fails or comes too late may be billed without."
+    )
+    cost: Cost = Field(description="Of these, USD. The project is not charged for it.")
+    created_at: datetime
+
+
+class PromptCostList(Answered):
+    """One page of what prompts cost, the latest order first."""
+
+    data: list[PromptCostOut]
+    next: str | None = Field(description="The after of the next page; null on the last one.")
+
+    @classmethod
+    def of(cls, page: Page[PromptCost], following: str | None) -> Self:
+        """Give a page as it is answered."""
+        return cls(data=[PromptCostOut.model_validate(one) for one in page.data], next=following)

@@ -1,12 +1,14 @@
 """Video prompts by Gemini on Vertex AI: one ``generateContent`` for each."""
 
 import json
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from domain.credits import SMALLEST
 from domain.failures import ErrorCode
-from domain.prompts import PromptWriter, ShotBrief
+from domain.prompts import PromptWriter, ShotBrief, Written
 from domain.provider import ProviderError
 from providers.prompting import INSTRUCTION, asked
 from providers.vertex.client import Vertex, beginning
@@ -14,6 +16,8 @@ from providers.vertex.connecting import connect
 from providers.vertex.settings import GoogleSettings
 
 MODEL = "gemini-3.5-flash"
+_PRICES = {"gemini-3.5-flash": (Decimal("1.50"), Decimal("9.00"))}
+"""USD for a million tokens read and a million written, thinking included (Google's list of 2026)."""
 _MOST_TOKENS = 4_000
 """Of the answer, the model's own thinking included."""
 
@@ -49,9 +53,24 @@ class _Feedback(_Google):
     block_reason: str = ""
 
 
+class _Usage(_Google):
+    prompt_token_count: int = 0
+    candidates_token_count: int = 0
+    thoughts_token_count: int = 0
+
+    def cost(self, model: str) -> Decimal | None:
+        """Price the tokens in USD; ``None`` for a model that is not on the list."""
+        if model not in _PRICES:
+            return None
+        read, written = _PRICES[model]
+        said = self.candidates_token_count + self.thoughts_token_count
+        return ((self.prompt_token_count * read + said * written) / 1_000_000).quantize(SMALLEST)
+
+
 class _Answer(_Google):
     candidates: list[_Candidate] = Field(default_factory=list)
     prompt_feedback: _Feedback = Field(default_factory=_Feedback)
+    usage_metadata: _Usage = Field(default_factory=_Usage)
 
 
 class GeminiPrompts:
@@ -59,17 +78,17 @@ class GeminiPrompts:
 
     def __init__(self, vertex: Vertex, model: str) -> None:
         self.name = "gemini"
+        self.model = model
         self._vertex = vertex
-        self._model = model
 
-    async def write(self, brief: ShotBrief) -> str:
+    async def write(self, brief: ShotBrief) -> Written:
         """See the port."""
         body = {
             "systemInstruction": {"parts": [{"text": INSTRUCTION}]},
             "contents": [{"role": "user", "parts": [{"text": asked(brief)}]}],
             "generationConfig": {"maxOutputTokens": _MOST_TOKENS},
         }
-        model = self._vertex.model(self._model)
+        model = self._vertex.model(self.model)
         async with self._vertex.submitted(model, "generateContent", json.dumps(body).encode()) as response:
             content = await beginning(response)
         try:
@@ -79,16 +98,16 @@ class GeminiPrompts:
             raise ProviderError(
                 ErrorCode.PROVIDER_FAILED, "Google's answer cannot be read.", raw=raw
             ) from error
-        return _text(answer)
+        return self._written(answer)
 
     async def aclose(self) -> None:
         """See the port."""
         await self._vertex.aclose()
 
-
-def _text(answer: _Answer) -> str:
-    candidate = answer.candidates[0] if answer.candidates else _Candidate()
-    if said := "".join(part.text for part in candidate.content.parts if not part.thought):
-        return said
-    reason = answer.prompt_feedback.block_reason or candidate.finish_reason or "no reason"
-    raise ProviderError(ErrorCode.PROVIDER_FAILED, f"Google wrote nothing: {reason}.", raw=reason)
+    def _written(self, answer: _Answer) -> Written:
+        if not answer.candidates:
+            reason = answer.prompt_feedback.block_reason or "no reason"
+            raise ProviderError(ErrorCode.PROVIDER_FAILED, f"Google wrote nothing: {reason}.", raw=reason)
+        candidate = answer.candidates[0]
+        said = "".join(part.text for part in candidate.content.parts if not part.thought)
+        return Written(said, answer.usage_metadata.cost(self.model), candidate.finish_reason)

@@ -3,9 +3,10 @@
 from pydantic import BaseModel
 
 from domain.failures import ErrorCode
-from domain.prompts import PromptWriter, ShotBrief
+from domain.prompts import PromptWriter, ShotBrief, Written
 from domain.provider import ProviderError
 from providers.grok.client import XaiClient
+from providers.grok.schemas import Usage
 from providers.grok.settings import GrokSettings
 from providers.prompting import INSTRUCTION, asked
 
@@ -34,6 +35,8 @@ class _Choice(BaseModel):
 
 class _Completion(BaseModel):
     choices: list[_Choice]
+    usage: Usage | None = None
+    """xAI reports what it charged for words as for clips (its page on cost tracking)."""
 
 
 class GrokPrompts:
@@ -41,13 +44,13 @@ class GrokPrompts:
 
     def __init__(self, xai: XaiClient, model: str) -> None:
         self.name = "grok"
+        self.model = model
         self._xai = xai
-        self._model = model
 
-    async def write(self, brief: ShotBrief) -> str:
+    async def write(self, brief: ShotBrief) -> Written:
         """See the port."""
         body = {
-            "model": self._model,
+            "model": self.model,
             "messages": [
                 {"role": "system", "content": INSTRUCTION},
                 {"role": "user", "content": asked(brief)},
@@ -56,11 +59,13 @@ class GrokPrompts:
         }
         answer = await self._xai.submit("/chat/completions", body)
         try:
-            (choice,) = _Completion.model_validate_json(answer).choices
+            completion = _Completion.model_validate_json(answer)
+            (choice,) = completion.choices
         except ValueError as error:
             raw = self._xai.clean(answer.decode(errors="replace"))
             raise ProviderError(ErrorCode.PROVIDER_FAILED, "xAI's answer cannot be read.", raw=raw) from error
-        return choice.message.content or ""
+        cost = completion.usage.cost if completion.usage else None
+        return Written(choice.message.content or "", cost)
 
     async def aclose(self) -> None:
         """See the port."""

@@ -17,7 +17,7 @@ from db.records import PostgresRecords
 from domain.access import LOCAL
 from domain.credits import CreditTerms
 from domain.failures import ErrorCode
-from domain.prompts import ShotBrief
+from domain.prompts import ShotBrief, Written
 from domain.provider import ProviderError
 from providers.grok.client import XaiClient
 from providers.grok.prompts import GrokPrompts
@@ -50,6 +50,7 @@ class Writer:
     """Writes what it is told to, and remembers what it was asked."""
 
     name = "test"
+    model = "test-1"
 
     def __init__(self) -> None:
         self.briefs: list[ShotBrief] = []
@@ -57,7 +58,7 @@ class Writer:
         self.waits: set[str] = set()
         self.meanwhile: Callable[[], Any] | None = None
 
-    async def write(self, brief: ShotBrief) -> str:
+    async def write(self, brief: ShotBrief) -> Written:
         self.briefs.append(brief)
         if self.meanwhile is not None:
             await self.meanwhile()
@@ -66,7 +67,7 @@ class Writer:
         answer = self.answers.get(brief.picture, f'"{brief.picture} in motion."')
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return Written(answer, None if "unpriced" in brief.picture else Decimal("0.0015"))
 
     async def aclose(self) -> None:
         """Have nothing to close."""
@@ -135,6 +136,34 @@ async def test_no_film_stops_for_a_prompt(
         {"shot": "1D", "reason": "test did not answer within 0.5 s"},
     ]
     assert await prompts(execute) == ["a", "b", "c", "d", "e in motion."]
+
+
+async def test_what_it_cost_is_written_down_whatever_becomes_of_the_order(
+    client: httpx.AsyncClient, writer: Writer, execute: Execute
+) -> None:
+    made = await make_project(client, film_of("a", "b unpriced", "c", "d"))
+    writer.answers = {"c": ProviderError(ErrorCode.RATE_LIMITED, "Too fast."), "d": ""}
+
+    async def change() -> None:
+        await execute("UPDATE shots SET duration_seconds = 5 WHERE label = '1A'")
+
+    writer.meanwhile = change
+    film = f"/api/v1/projects/{made.id}/generate-scenes"
+    problem(await client.post(film, json={}), 422, "invalid_request")
+    writer.meanwhile = None
+    await execute("UPDATE shots SET duration_seconds = 4")
+    assert (await client.post(film, json={})).status_code == 202
+    problem(await client.post(film, json={}), 409, "nothing_to_render")
+    log = f"/api/v1/projects/{made.id}/credits/prompts"
+    first = (await client.get(log, params={"limit": 1})).json()
+    second = (await client.get(log, params={"after": first["next"]})).json()
+    told = {"project_id": made.id, "writer": "test", "model": "test-1"}
+    for page in (first, second):
+        (entry,) = page["data"]
+        assert entry.items() >= told.items()
+        assert (entry["asked"], entry["written"], entry["priced"], entry["cost"]) == (4, 2, 2, 0.003)
+    assert second["next"] is None
+    assert first["data"] != second["data"]
 
 
 async def test_an_order_as_a_whole_waits_only_so_long(
