@@ -28,13 +28,14 @@ from domain.credits import (
     EntryKind,
     Means,
     PromptCost,
+    Wait,
     dollars,
     micros,
     usd,
 )
 from domain.errors import ConflictError
 from domain.paging import Page, Position
-from domain.statuses import FINAL, AttemptState, JobKind
+from domain.statuses import FINAL, AttemptState, JobKind, JobStatus
 
 _attempts, _jobs = tables.attempts, tables.jobs
 
@@ -194,6 +195,19 @@ class CreditStore:
         query = select(_ledger.c.kind, func.sum(moved)).where(_ledger.c.project_id == project)
         found = await self._connection.execute(query.group_by(_ledger.c.kind))
         return {EntryKind(kind): dollars(int(total)) for kind, total in found}
+
+    async def waiting(self, project: UUID, limit: int) -> Sequence[Wait]:
+        """See the port."""
+        if not self.on:
+            return []
+        query = (
+            select(_waits.c.job_id, _waits.c.needed)
+            .select_from(_waits.join(_jobs, _jobs.c.id == _waits.c.job_id))
+            .where(_waits.c.project_id == project, _jobs.c.status == JobStatus.QUEUED)
+            .order_by(_waits.c.needed, _waits.c.job_id)
+            .limit(limit)
+        )
+        return [Wait(job, dollars(needed)) for job, needed in await self._connection.execute(query)]
 
     async def shortfall(self, job: UUID) -> Decimal | None:
         """See the port."""

@@ -162,6 +162,15 @@ class Entries:
     """The last one's id; ``None`` on the last page."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A queued job that the account does not go for."""
+
+    job_id: UUID
+    needed: Decimal
+    """What has to be held for it, USD."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What one attempt cost, or will: the cost log has every attempt, paid or not."""
@@ -268,6 +277,10 @@ class CreditRecords(Protocol):
 
     async def totals(self, project: UUID) -> Mapping[EntryKind, Decimal]:
         """Sum up the ledger by kind, each as a positive figure."""
+        ...
+
+    async def waiting(self, project: UUID, limit: int) -> Sequence[Wait]:
+        """List the queued jobs of a project that wait for credits, the cheapest first."""
         ...
 
     async def shortfall(self, job: UUID) -> Decimal | None:

@@ -6,13 +6,15 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.credits import SMALLEST, Account, Cost, Entries, Entry, PromptCost
+from domain.credits import SMALLEST, Account, Cost, Entries, Entry, PromptCost, Wait
 from domain.errors import ConflictError, NotFoundError
 from domain.films import Project
 from domain.paging import Page, Position
 from domain.records import Transaction
 from services import jobs, projects
 
+MOST_WAITING = 100
+"""So many jobs that wait are named; who tells how many there are counts no further."""
 SMALLEST_GRANT, LARGEST_GRANT = SMALLEST, Decimal(1_000_000_000)
 
 
@@ -24,6 +26,8 @@ class Statement:
     """Whether credits are held at all."""
     account: Account
     entries: Entries
+    waiting: Sequence[Wait]
+    """The first of the jobs that the account does not go for."""
 
 
 async def look(
@@ -32,7 +36,8 @@ async def look(
     """Tell how a project stands."""
     found = await projects.find(tx, caller, project)
     entries = await tx.credits.entries(found.id, after=after, limit=limit)
-    return Statement(tx.credits.on, await tx.credits.account(found.id), entries)
+    account = await tx.credits.account(found.id)
+    return Statement(tx.credits.on, account, entries, await tx.credits.waiting(found.id, MOST_WAITING))
 
 
 async def costs(

@@ -13,7 +13,7 @@ from domain.credits import SMALLEST, Account, Entries, Entry, EntryKind, PromptC
 from domain.credits import Cost as AttemptCost
 from domain.paging import Page
 from domain.statuses import AttemptState, JobKind
-from services.accounts import LARGEST_GRANT, Statement
+from services.accounts import LARGEST_GRANT, MOST_WAITING, Statement
 
 _MOST = float(LARGEST_GRANT)
 
@@ -111,16 +111,27 @@ class EntryList(Answered):
         return cls(data=[EntryOut.model_validate(entry) for entry in page.data], next=following)
 
 
-class CreditsOut(AccountOut):
-    """An account and a page of its ledger."""
+class WaitOut(Answered):
+    """A queued job that waits for credits."""
 
+    job_id: UUID
+    needed: Cost = Field(description="What has to be held for it, USD.")
+
+
+class CreditsOut(AccountOut):
+    """An account, what waits for it, and a page of its ledger."""
+
+    waiting: list[WaitOut] = Field(
+        description=f"Queued jobs that it does not go for, the cheapest first, at most {MOST_WAITING}."
+    )
     ledger: EntryList
 
     @classmethod
     def with_ledger(cls, found: Statement) -> Self:
         """Give both as they are answered."""
         figures = AccountOut.of(found.account, enabled=found.on).model_dump()
-        return cls(**figures, ledger=EntryList.of(found.entries))
+        waiting = [WaitOut.model_validate(one) for one in found.waiting]
+        return cls(**figures, waiting=waiting, ledger=EntryList.of(found.entries))
 
 
 class GrantOut(Answered):

@@ -36,6 +36,7 @@ class Served:
     processes: Processes
     process: Process
     api: httpx.Client
+    database: str
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +62,9 @@ def served(chromium: str, database_server: str, tmp_path_factory: pytest.TempPat
         "API_RATE_PER_SECOND": "10000",
         "MOCK_DELAY_SECONDS": "0",
         "MAX_RETRIES": "0",
+        # Enough that no test but those of credits meets an end of it.
+        "CREDITS": "on",
+        "CREDITS_WELCOME": "1000",
         # More than any test leaves behind, so that none waits for another's.
         "VIDEO_CONCURRENCY": "20",
     }
@@ -68,7 +72,7 @@ def served(chromium: str, database_server: str, tmp_path_factory: pytest.TempPat
         process = processes("up")
         address = str(process.wait_for("api_ready")["address"])
         with httpx.Client(base_url=f"{address}/api/v1", timeout=SECONDS) as api:
-            yield Served(address, processes, process, api)
+            yield Served(address, processes, process, api, database)
     drop(database, database_server)
 
 

@@ -1,33 +1,14 @@
 """Everybody can use it: axe-core finds nothing in any state, in light and in dark."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, Served
 from tests.browser.films import Film, follow, make_film, one_shot
-
-LOOK = "async () => (await axe.run()).violations"
-
-
-class Inspector:
-    """Runs axe-core on whatever the page shows."""
-
-    def __init__(self, page: Page, script: Path) -> None:
-        self._page = page
-        self._script = script.read_text()
-        self.found: list[str] = []
-
-    def look(self, state: str) -> None:
-        """Note what is wrong in this state."""
-        # Put in from outside: the page's own policy would refuse it.
-        self._page.evaluate(self._script)
-        violations: list[dict[str, Any]] = self._page.evaluate(LOOK)
-        for violation in violations:
-            where = [node["target"] for node in violation["nodes"]]
-            self.found.append(f"{state}: {violation['id']}: {violation['help']}: {where}")
+from tests.browser.inspecting import Inspector
 
 
 def refuse(route: Route) -> None:
@@ -61,6 +42,9 @@ def test_axe_finds_nothing(
     page.get_by_role("tab", name="Review").click()
     expect(page.get_by_role("form", name="Send the scene back")).to_be_visible()
     inspector.look("review")
+    page.get_by_role("tab", name="Credits").click()
+    expect(page.get_by_role("region", name="What each try cost").locator("li").first).to_be_visible()
+    inspector.look("credits")
     page.get_by_role("list", name="Filmstrip").get_by_role("button").first.click()
     expect(page.get_by_role("region", name="Takes").get_by_text("Image 1")).to_be_visible()
     inspector.look("shot")

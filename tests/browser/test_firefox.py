@@ -23,7 +23,7 @@ def test_a_scene_plays_in_firefox(served: Served, film: Film, tmp_path: Path) ->
         pytest.skip("firefox is not installed")
     with opened(command, tmp_path) as firefox:
         firefox.open(f"{served.address}{film.page}&scene={film.scenes[0]}")
-        frames = "[...document.querySelectorAll('.frame')].map(each => each.ariaLabel).join()"
+        frames = "[...document.querySelectorAll('.frame')].map(each => each.firstChild.textContent).join()"
         ready = "Shot 1A, Ready,Shot 1B, Ready"
         assert firefox.run(UNTIL % f"{frames} === '{ready}' && {frames}") == ready
         assert firefox.run(UNTIL % f"{CLOCK}?.ariaValueMax") == "4"

@@ -38,7 +38,9 @@ export const api = createClient<paths>({ baseUrl: ROOT.href, headers: { Accept: 
 api.use({
   onRequest({ request }) {
     // Each change has a key of its own, so a browser that sends it twice changes it once.
-    if (request.method !== "GET") request.headers.set("Idempotency-Key", crypto.randomUUID());
+    // Who must be able to send the same change again gives one of their own.
+    if (request.method !== "GET" && !request.headers.has("Idempotency-Key"))
+      request.headers.set("Idempotency-Key", crypto.randomUUID());
   },
   async onResponse({ response }) {
     if (!response.ok) throw await refusalOf(response);

@@ -3,6 +3,7 @@ import { apply, decidingJob, type FeedEvent, type Film, standingTake, takesOf, w
 
 const film: Film = {
   sequence: 7,
+  creditsAt: 7,
   id: "p",
   receipt: "AF83-0B6D",
   title: "Night Shift",

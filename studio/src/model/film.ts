@@ -16,6 +16,8 @@ type Project = Pick<Shapes["ProjectOut"], "id" | "receipt" | "title" | "status" 
 export interface Film extends Project {
   /** Sequence of the last event that this contains. */
   readonly sequence: number;
+  /** Sequence of the last event about credits, or of the snapshot. */
+  readonly creditsAt: number;
   readonly scenes: readonly Scene[];
   readonly jobs: ReadonlyMap<string, Job>;
 }
@@ -39,6 +41,7 @@ export function apply(film: Film, event: FeedEvent): Film | null {
   if (subject === "job") return moveJob(next, event);
   if ((subject === "scene" || subject === "review") && event.scene_id)
     return moveScene(next, event.scene_id, event.data);
+  if (subject === "credits") return { ...next, creditsAt: event.sequence };
   if (subject === "project") return moveProject(next, event.data);
   return next;
 }

@@ -1,6 +1,6 @@
 /** Where the page is, as its address says: project, scene, shot and time survive a reload and can be sent. */
 
-export type Tab = "script" | "jobs" | "review";
+export type Tab = "script" | "jobs" | "review" | "credits";
 
 export interface Route {
   /** Receipt or id; `null` for the start page. */
@@ -22,7 +22,7 @@ export const START: Route = {
   page: "project",
 };
 
-const TABS: readonly Tab[] = ["script", "jobs", "review"];
+const TABS: readonly Tab[] = ["script", "jobs", "review", "credits"];
 const PAGES: readonly Route["page"][] = ["project", "new", "operator"];
 
 function oneOf<T extends string>(allowed: readonly T[], value: string | null): T | null {

@@ -5,7 +5,7 @@ import { answer, api, type Problem, Refusal, type Shapes } from "../api/http";
 import { withScene, withShot } from "../model/film";
 import { count } from "../model/format";
 import { changeFilm, film } from "./showing";
-import { toast } from "./ui";
+import { go, toast } from "./ui";
 
 /** Names of what is under way, so that a button is not pressed twice. */
 export const busy = signal<ReadonlySet<string>>(new Set());
@@ -31,15 +31,15 @@ export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Run an action under a name, once at a time; gives what went wrong, in words, or `null`. */
-export async function tryTo(name: string, action: () => Promise<void>): Promise<string | null> {
+/** Run an action under a name, once at a time; gives what went wrong, or `null`. */
+async function failureOf(name: string, action: () => Promise<void>): Promise<unknown> {
   if (busy.value.has(name)) return null;
   busy.value = new Set(busy.value).add(name);
   try {
     await action();
     return null;
   } catch (error) {
-    return wordsOf(error);
+    return error;
   } finally {
     const left = new Set(busy.value);
     left.delete(name);
@@ -47,10 +47,19 @@ export async function tryTo(name: string, action: () => Promise<void>): Promise<
   }
 }
 
-/** Run an action under a name, once at a time, and say in the corner what went wrong. */
+/** Run an action under a name, once at a time; gives what went wrong, in words, or `null`. */
+export async function tryTo(name: string, action: () => Promise<void>): Promise<string | null> {
+  const failure = await failureOf(name, action);
+  return failure === null ? null : wordsOf(failure);
+}
+
+/** Run an action under a name, once at a time, and say in the corner what went wrong and what helps. */
 export async function act(name: string, action: () => Promise<void>): Promise<void> {
-  const said = await tryTo(name, action);
-  if (said !== null) toast(said, "bad");
+  const failure = await failureOf(name, action);
+  if (failure === null) return;
+  const unpaid = failure instanceof Refusal && failure.status === 402;
+  const credits = { label: "Show credits", run: () => go({ tab: "credits" }) };
+  toast(wordsOf(failure), "bad", unpaid ? credits : undefined);
 }
 
 function project(): string {

@@ -1,6 +1,8 @@
-import type { Tab } from "../model/route";
+import { START, type Tab } from "../model/route";
+import { statement } from "../state/credits";
 import { connection, film, filmLoad, type Load, projectsLoad } from "../state/studio";
 import { go, route } from "../state/ui";
+import { CreditsPanel } from "./credits-panel";
 import { Filmstrip } from "./filmstrip";
 import { JobCards } from "./job-cards";
 import { NewProject } from "./new-project";
@@ -21,14 +23,18 @@ const TABS: readonly { tab: Tab; label: string }[] = [
   { tab: "script", label: "Script" },
   { tab: "jobs", label: "Jobs" },
   { tab: "review", label: "Review" },
+  { tab: "credits", label: "Credits" },
 ];
 
 function Tabs() {
-  const open = route.value.tab;
+  // Where credits are off nothing of them is shown.
+  const hidden = statement.value === null || (!statement.value && route.value.tab !== "credits");
+  const tabs = TABS.filter(({ tab }) => tab !== "credits" || !hidden);
+  const open = tabs.some(({ tab }) => tab === route.value.tab) ? route.value.tab : START.tab;
   return (
     <aside class="side" aria-label="Panels">
       <div class="tabs" role="tablist">
-        {TABS.map(({ tab, label }) => (
+        {tabs.map(({ tab, label }) => (
           <button
             key={tab}
             type="button"
@@ -47,6 +53,7 @@ function Tabs() {
         {open === "script" && <ScriptPanel />}
         {open === "jobs" && <JobCards />}
         {open === "review" && <ReviewPanel />}
+        {open === "credits" && <CreditsPanel />}
       </div>
     </aside>
   );

@@ -19,23 +19,29 @@ function Frame({ view, active, tabbable }: { view: ShotView; active: boolean; ta
         class={`frame ${face.tone}`}
         data-shot={view.shot.id}
         aria-current={active}
-        aria-label={`Shot ${view.shot.label}, ${face.word}${percent}${view.stale ? ", stale" : ""}`}
         tabIndex={tabbable ? 0 : -1}
         onClick={() => {
           openShot.value = view.shot.id;
         }}
       >
-        <span class="picture">
+        <span class="visually-hidden">
+          {`Shot ${view.shot.label}, ${face.word}${percent}${view.stale ? ", stale" : ""}`}
+        </span>
+        <span class="picture" aria-hidden="true">
           <Picture url={view.picture} alt="" instead={view.number} />
         </span>
-        <span class="caption">
+        <span class="caption" aria-hidden="true">
           <span>{view.shot.label}</span>
           <span>
             {face.sign}
             {percent}
           </span>
         </span>
-        {view.stale && <span class="badge tone-wait stale">stale</span>}
+        {view.stale && (
+          <span class="badge tone-wait stale" aria-hidden="true">
+            stale
+          </span>
+        )}
       </button>
     </li>
   );

@@ -1,7 +1,9 @@
+import { waitsOf } from "../model/credits";
 import type { Scene } from "../model/film";
 import { clock, count } from "../model/format";
 import { badgeOf } from "../model/shots";
 import { SCENE_FACES } from "../model/status";
+import { statement } from "../state/credits";
 import { isOpened, noteOpened, reviewOf } from "../state/review";
 import { player } from "../state/screening";
 import { film, scene as openScene, shots } from "../state/studio";
@@ -13,6 +15,7 @@ function Card({ scene, number }: { scene: Scene; number: number }) {
   const { badge, word } = badgeOf(scene, views);
   const current = openScene.value?.id === scene.id;
   const seconds = views.reduce((sum, view) => sum + (view.seconds ?? 0), 0);
+  const waiting = waitsOf(statement.value, film.value?.jobs ?? new Map(), scene.id);
   const toReview = badge === "review_ready";
   const review = reviewOf(
     scene,
@@ -29,6 +32,11 @@ function Card({ scene, number }: { scene: Scene; number: number }) {
         {count(views.length, "shot")} · {clock(seconds)}
         {scene.open_issues > 0 && ` · ${count(scene.open_issues, "open issue")}`}
       </p>
+      {waiting && (
+        <button type="button" class="button small" onClick={() => go({ scene: scene.id, tab: "credits" })}>
+          <span aria-hidden="true">$</span> {count(waiting.jobs, "job waits", "jobs wait")} for credits
+        </button>
+      )}
       <div class="row">
         <button
           type="button"

@@ -267,6 +267,19 @@ async def test_why_names_the_credits(
     assert "0.10 USD" in body["sentence"]
 
 
+async def test_an_account_names_what_waits_for_it(
+    client: httpx.AsyncClient, project: Made, add_job: AddJob, execute: Execute
+) -> None:
+    waits = "INSERT INTO credit_waits (job_id, project_id, needed) VALUES (:job, :project, :needed)"
+    dear, cheap = await add_job(JobStatus.QUEUED), await add_job(JobStatus.QUEUED)
+    for job, needed in ((dear, 400_000), (cheap, 100_000), (await add_job(JobStatus.CANCELLED), 50_000)):
+        await execute(waits, job=job, project=project.id, needed=needed)
+    body = await credits_of(client, project)
+    assert body["waiting"] == [{"job_id": str(cheap), "needed": 0.1}, {"job_id": str(dear), "needed": 0.4}]
+    await grant(client, project, 0.2)
+    assert [each["job_id"] for each in (await credits_of(client, project))["waiting"]] == [str(dear)]
+
+
 async def test_without_credits_there_is_nothing_to_grant(
     client: httpx.AsyncClient, project: Made, parts: Parts
 ) -> None:
