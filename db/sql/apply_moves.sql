@@ -2,7 +2,9 @@
 -- guard does not hold writes nothing and says why. Locks: gates, projects and scenes before, then the
 -- jobs here, by id.
 WITH m AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(CAST(:moves AS jsonb)) AS x(
+    -- As json: jsonb would be built of hundreds of kilobytes that are read once, and copied as a constant while
+    -- the statement is planned.
+    SELECT * FROM json_to_recordset(CAST(:moves AS json)) AS x(
         n int, id uuid, token uuid, expected text, target text, event text, stays boolean, frees boolean,
         gives_back int, uploads int, delay float8, settles boolean, pause text, pause_seconds float8,
         progress int, provider_job_id text, provider_metadata jsonb, actual_cost numeric, video_url text,
