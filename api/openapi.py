@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -87,6 +88,12 @@ def _schemas(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             if not isinstance(model, str)
         }
     )
+    return _definitions(frozenset(asked), frozenset(answered))
+
+
+@cache
+def _definitions(asked: frozenset[type[BaseModel]], answered: frozenset[type[BaseModel]]) -> dict[str, Any]:
+    """Describe the models, which takes a third of a second and is the same for every application."""
     _, schemas = models_json_schema(
         [
             *((model, "validation") for model in sorted(asked, key=str)),

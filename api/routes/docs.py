@@ -1,7 +1,9 @@
 """The description of the API, for machines and for people. Nothing is loaded from anywhere else."""
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
 
@@ -20,15 +22,16 @@ _POLICY = (
 class StaticAnswer:
     """Something that never changes while the process lives."""
 
-    def __init__(self, name: str, content: bytes, content_type: str) -> None:
+    def __init__(self, name: str, make: Callable[[], bytes], content_type: str) -> None:
         self.__name__ = name
-        self.content = content
+        self._content = cache(make)
         self._content_type = content_type
 
     async def __call__(self, _call: Call) -> Answer:
-        """Give it."""
+        """Give it; it is made when it is first asked for."""
         headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache"}
-        return Answer(HTTPStatus.OK, Response(self.content, HTTPStatus.OK, headers, self._content_type))
+        content = await asyncio.to_thread(self._content)
+        return Answer(HTTPStatus.OK, Response(content, HTTPStatus.OK, headers, self._content_type))
 
     def endpoint(self, path: str, summary: str) -> Endpoint:
         """Give the operation that answers with it."""
@@ -46,21 +49,25 @@ class StaticAnswer:
 def describe(endpoints: Sequence[Endpoint], version: str) -> list[Endpoint]:
     """Give the operations that describe ``endpoints`` and themselves."""
     page = files("api.docs_page")
-    description = StaticAnswer("openapi", b"", "application/json")
+
+    def description() -> bytes:
+        return json.dumps(document([*endpoints, *made], version)).encode()
+
     made = [
-        StaticAnswer("home_style", page.joinpath("home.css").read_bytes(), "text/css").endpoint(
+        StaticAnswer("home_style", page.joinpath("home.css").read_bytes, "text/css").endpoint(
             "/docs/home.css", "Style of the page at / while there is no studio"
         ),
-        description.endpoint("/openapi.json", "Give this description as OpenAPI 3.1"),
-        StaticAnswer("docs", page.joinpath("index.html").read_bytes(), "text/html").endpoint(
+        StaticAnswer("openapi", description, "application/json").endpoint(
+            "/openapi.json", "Give this description as OpenAPI 3.1"
+        ),
+        StaticAnswer("docs", page.joinpath("index.html").read_bytes, "text/html").endpoint(
             "/docs", "Show this description"
         ),
-        StaticAnswer("docs_style", page.joinpath("page.css").read_bytes(), "text/css").endpoint(
+        StaticAnswer("docs_style", page.joinpath("page.css").read_bytes, "text/css").endpoint(
             "/docs/page.css", "Style of the page"
         ),
-        StaticAnswer("docs_script", page.joinpath("page.js").read_bytes(), "text/javascript").endpoint(
+        StaticAnswer("docs_script", page.joinpath("page.js").read_bytes, "text/javascript").endpoint(
             "/docs/page.js", "Script of the page"
         ),
     ]
-    description.content = json.dumps(document([*endpoints, *made], version)).encode()
     return made
