@@ -102,8 +102,11 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
         page.get_by_text("stopped, free of charge. 2 jobs have started and may be billed; they go on.")
     ).to_be_visible()
     page.get_by_role("tab", name="Jobs").click()
-    card = page.get_by_role("list", name="Jobs").get_by_role("listitem").filter(has_text="1A")
-    card.get_by_role("button", name="Cancel").click()
+    cards = page.get_by_role("list", name="Jobs").get_by_role("listitem")
+    # The image whose clip was stopped goes on, is shown, and can be let go of.
+    cards.filter(has_text="1B").get_by_role("button", name="Cancel").click()
+    expect(frames.nth(1)).to_have_accessible_name("Shot 1B, Cancelled")
+    cards.filter(has_text="1A").get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Stopped waiting. The provider may still bill it")).to_be_visible()
     expect(frames.nth(0)).to_have_accessible_name("Shot 1A, Cancelled")
 

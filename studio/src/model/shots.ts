@@ -41,6 +41,14 @@ export function shotsOf(film: Film): ShotView[] {
   );
 }
 
+/** Give the job that says how a shot stands. */
+function leadingJob(video: Job | null, image: Job | null): Job | null {
+  if (!video || !image) return video ?? image;
+  // A clip that waits for its image stands where the image stands; a cancelled one does while that goes on.
+  if (video.status === "waiting" && image.status !== "completed") return image;
+  return video.status === "cancelled" && isLive(image.status) ? image : video;
+}
+
 function viewOf(film: Film, scene: Scene, shot: Shot, number: number): ShotView {
   const takes = takesOf(film, shot.id, "video");
   const images = takesOf(film, shot.id, "image");
@@ -48,9 +56,7 @@ function viewOf(film: Film, scene: Scene, shot: Shot, number: number): ShotView 
   const image = standingTake(images, shot.chosen_image_job_id);
   const video = decidingJob(takes);
   const making = decidingJob(images);
-  // A clip that waits for its image stands where the image stands.
-  const job =
-    video?.status === "waiting" && making && making.status !== "completed" ? making : (video ?? making);
+  const job = leadingJob(video, making);
   const status = job && (job.kind === "video" || job.status !== "completed") ? job.status : "draft";
   return {
     shot,
@@ -94,6 +100,12 @@ export function tally(shots: readonly ShotView[]): Record<ShotStatus, number> {
   };
   for (const { status } of shots) counts[status] += 1;
   return counts;
+}
+
+/** Tell how a scene ended. A cancel ends it as well, and leaves it without some of its clips. */
+export function endOf(status: string, shots: readonly ShotView[]): { failed: number; ready: boolean } {
+  const failed = shots.filter((shot) => shot.status === "failed").length;
+  return { failed, ready: status === "complete" && shots.every((shot) => shot.clip) };
 }
 
 /** Give the badge of a scene's card, and the word on it. */

@@ -109,23 +109,21 @@ export async function retryFailed(): Promise<void> {
 
 export interface JobPlace {
   readonly id: string;
-  readonly scene_id: string | null;
 }
 
-function atJob({ id, scene_id }: JobPlace) {
-  return { params: { path: { project_id: project(), scene_id: scene_id ?? "", job_id: id } } };
+function atJob({ id }: JobPlace) {
+  return { params: { path: { job_id: id } } };
 }
 
 export async function retry(job: JobPlace, acceptPossibleDuplicate = false): Promise<void> {
   const body = acceptPossibleDuplicate ? { accept_possible_duplicate: true } : {};
-  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}/video/{job_id}/retry";
-  await api.POST(path, { ...atJob(job), body });
+  await api.POST("/api/v1/jobs/{job_id}/retry", { ...atJob(job), body });
   toast("In line again.", "good");
 }
 
 /** Fetch what was paid for once more; nothing is generated. */
-export async function fetchAgain({ id }: JobPlace): Promise<void> {
-  await api.POST("/api/v1/jobs/{job_id}/retry-download", { params: { path: { job_id: id } } });
+export async function fetchAgain(job: JobPlace): Promise<void> {
+  await api.POST("/api/v1/jobs/{job_id}/retry-download", atJob(job));
   toast("Being fetched again, free of charge.", "good");
 }
 
@@ -136,8 +134,7 @@ const CANCELLED: Readonly<Record<Shapes["CancelOutcome"], string>> = {
 };
 
 export async function cancel(job: JobPlace): Promise<void> {
-  const path = "/api/v1/projects/{project_id}/scenes/{scene_id}/video/{job_id}/cancel";
-  const { outcome } = await answer(api.POST(path, atJob(job)));
+  const { outcome } = await answer(api.POST("/api/v1/jobs/{job_id}/cancel", atJob(job)));
   toast(CANCELLED[outcome]);
 }
 

@@ -2,6 +2,7 @@
 
 import { effect, untracked } from "@preact/signals";
 import { count } from "../model/format";
+import { endOf } from "../model/shots";
 import { player } from "./screening";
 import { film, shots } from "./studio";
 import { go, toast } from "./ui";
@@ -28,7 +29,8 @@ export function watchNews(): void {
 }
 
 function ended(sceneId: string, number: number, status: string): void {
-  const failed = shots.value.filter((view) => view.scene.id === sceneId && view.status === "failed").length;
+  const views = shots.value.filter((view) => view.scene.id === sceneId);
+  const { failed, ready } = endOf(status, views);
   const show = {
     label: "Show",
     run: () => {
@@ -36,10 +38,8 @@ function ended(sceneId: string, number: number, status: string): void {
       void player.seek(0);
     },
   };
-  if (failed > 0) toast(`Scene ${number} ended with ${count(failed, "failed shot")}.`, "bad", show);
-  else if (status === "complete") toast(`All videos for Scene ${number} are ready for review!`, "good", show);
-  if (!player.playing.value && status === "complete") {
-    const first = shots.value.find((view) => view.scene.id === sceneId);
-    if (first) player.seekShot(first.shot.id);
-  }
+  const about = `scene ${sceneId}`;
+  if (failed > 0) toast(`Scene ${number} ended with ${count(failed, "failed shot")}.`, "bad", show, about);
+  else if (ready) toast(`All videos for Scene ${number} are ready for review!`, "good", show, about);
+  if (!player.playing.value && ready && views[0]) player.seekShot(views[0].shot.id);
 }

@@ -48,6 +48,8 @@ export interface Toast {
   readonly text: string;
   /** What a press on it does. */
   readonly action?: { readonly label: string; readonly run: () => void };
+  /** What it is about: a later one about the same takes its place. */
+  readonly about?: string;
 }
 
 export const toasts = signal<readonly Toast[]>([]);
@@ -55,10 +57,16 @@ const TOAST_SECONDS = 7;
 let lastToast = 0;
 
 /** Say something in the corner. Bad news stays until it is dismissed. */
-export function toast(text: string, tone: Toast["tone"] = "plain", action?: Toast["action"]): void {
+export function toast(
+  text: string,
+  tone: Toast["tone"] = "plain",
+  action?: Toast["action"],
+  about?: string,
+): void {
   const id = ++lastToast;
-  const made: Toast = action ? { id, tone, text, action } : { id, tone, text };
-  toasts.value = [...toasts.value.slice(-3), made];
+  const made: Toast = { id, tone, text, ...(action && { action }), ...(about && { about }) };
+  const others = toasts.value.filter((each) => !about || each.about !== about);
+  toasts.value = [...others.slice(-3), made];
   if (tone !== "bad") setTimeout(() => dismiss(id), TOAST_SECONDS * 1000);
 }
 

@@ -109,11 +109,14 @@ function CancelDialog({ onClose }: { onClose: () => void }) {
       onConfirm={() => void act("cancel", cancelAll)}
       onClose={onClose}
     >
-      <p>{count(waiting, "shot has", "shots have")} not been sent and will stop, free of charge.</p>
+      {waiting > 0 && (
+        <p>{count(waiting, "shot has", "shots have")} not been sent and will stop, free of charge.</p>
+      )}
       {made > 0 && (
         <p>
-          {count(made, "shot is", "shots are")} already being made: the provider may bill them in any case, so
-          they go on.
+          {count(made, "shot is", "shots are")} already being made: the provider may bill{" "}
+          {made === 1 ? "it" : "them"} in any case, so {made === 1 ? "it goes" : "they go"} on, and what would
+          follow is not ordered. Cancel on its job card stops waiting for one.
         </p>
       )}
     </Confirm>

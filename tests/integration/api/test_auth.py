@@ -63,6 +63,7 @@ SCOPES = {
     ("POST", "/projects/{project_id}/scenes/{scene_id}/approve"): Scope.RENDER,
     ("GET", "/projects/{project_id}/credits"): Scope.READ,
     ("GET", "/projects/{project_id}/credits/attempts"): Scope.READ,
+    ("GET", "/projects/{project_id}/credits/prompts"): Scope.READ,
     ("PATCH", "/projects/{project_id}/credits"): Scope.ADMIN,
     ("POST", "/projects/{project_id}/credits/grants"): Scope.ADMIN,
     ("POST", "/projects/{project_id}/credits/refunds"): Scope.ADMIN,
@@ -81,6 +82,8 @@ SCOPES = {
     ("GET", "/jobs/{job_id}/content"): Scope.READ,
     ("GET", "/jobs/{job_id}/why"): Scope.READ,
     ("POST", "/jobs/{job_id}/retry-download"): Scope.RENDER,
+    ("POST", "/jobs/{job_id}/retry"): Scope.RENDER,
+    ("POST", "/jobs/{job_id}/cancel"): Scope.RENDER,
     ("POST", "/v1/videos"): Scope.RENDER,
     ("GET", "/v1/videos"): Scope.READ,
     ("GET", "/v1/videos/{video_id}"): Scope.READ,
@@ -230,6 +233,8 @@ async def test_a_key_for_one_project_sees_nothing_else(
         project.path(0, f"video/{theirs}/cancel"),
         other.path(0, f"video/{theirs}/cancel"),
         f"/api/v1/jobs/{theirs}/retry-download",
+        f"/api/v1/jobs/{theirs}/retry",
+        f"/api/v1/jobs/{theirs}/cancel",
     ):
         problem(await holder.post(path), 404, "not_found")
     assert [one["id"] for one in (await holder.get("/api/v1/projects")).json()["data"]] == [other.id]

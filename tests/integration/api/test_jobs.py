@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from domain.statuses import AttemptState, JobStatus
+from domain.statuses import AttemptState, JobKind, JobStatus
 from storage.folder import FolderStore
 from tests.api_client import AddAttempt, AddJob, Made, make_project, problem
 
@@ -156,3 +156,22 @@ async def test_a_paid_result_is_fetched_again(
     assert (response.status_code, response.json()["status"]) == (202, "uploading")
     problem(await client.post(path), 409, "not_failed")
     problem(await client.post(f"/api/v1/jobs/{uuid4()}/retry-download"), 404, "not_found")
+
+
+async def test_an_image_is_retried_and_cancelled_like_a_clip(
+    client: httpx.AsyncClient, project: Made, add_job: AddJob, add_attempt: AddAttempt
+) -> None:
+    image = await add_job(JobStatus.FAILED, kind=JobKind.IMAGE, duration_seconds=None)
+    problem(await client.post(project.path(0, f"video/{image}/retry")), 404, "not_found")
+    path = f"/api/v1/jobs/{image}"
+    again = await client.post(f"{path}/retry")
+    assert again.status_code == 202, again.text
+    assert (again.json()["id"], again.json()["status"]) == (str(image), "queued")
+    problem(await client.post(f"{path}/retry"), 409, "not_failed")
+    assert (await client.post(f"{path}/cancel")).json() == {"outcome": "cancelled"}
+    assert (await client.post(f"{path}/cancel")).json() == {"outcome": "already_final"}
+    in_doubt = await add_job(JobStatus.FAILED, kind=JobKind.IMAGE, error_code="submit_unknown")
+    await add_attempt(in_doubt, state=AttemptState.UNKNOWN)
+    problem(await client.post(f"/api/v1/jobs/{in_doubt}/retry"), 409, "possible_duplicate")
+    accepted = {"accept_possible_duplicate": True}
+    assert (await client.post(f"/api/v1/jobs/{in_doubt}/retry", json=accepted)).status_code == 202
