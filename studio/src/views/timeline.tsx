@@ -5,6 +5,28 @@ import { lengthOf, placeAt } from "../model/timeline";
 import { player } from "../state/screening";
 import { sceneShots } from "../state/studio";
 
+/** Apart from the head, so that hundreds of them are drawn anew when a shot changes and not with each frame. */
+function Segments() {
+  const active = player.shot.value;
+  const views = new Map(sceneShots.value.map((view) => [view.shot.id, view]));
+  return (
+    <>
+      {player.source.value.spans.map((span) => {
+        const view = views.get(span.shotId);
+        const face = SHOT_FACES[view?.status ?? "draft"];
+        return (
+          <span
+            key={span.shotId}
+            class={`segment ${face.tone}${span.shotId === active ? " active" : ""}`}
+            style={{ flex: `${span.duration} 1 0` }}
+            title={`${view?.shot.label ?? ""} · ${face.word}`}
+          />
+        );
+      })}
+    </>
+  );
+}
+
 /** The segmented timeline: a segment per shot, as wide as it is long, and a head to drag. */
 export function Timeline() {
   const bar = useRef<HTMLDivElement>(null);
@@ -12,8 +34,7 @@ export function Timeline() {
   const total = lengthOf(spans);
   const time = player.time.value;
   const place = placeAt(spans, time);
-  const views = new Map(sceneShots.value.map((view) => [view.shot.id, view]));
-  const here = place ? views.get(place.shotId) : undefined;
+  const here = place && sceneShots.value.find((view) => view.shot.id === place.shotId);
 
   function jump(event: PointerEvent): void {
     const box = bar.current?.getBoundingClientRect();
@@ -42,18 +63,7 @@ export function Timeline() {
       }}
       onPointerMove={(event) => bar.current?.hasPointerCapture(event.pointerId) && jump(event)}
     >
-      {spans.map((span) => {
-        const view = views.get(span.shotId);
-        const face = SHOT_FACES[view?.status ?? "draft"];
-        return (
-          <span
-            key={span.shotId}
-            class={`segment ${face.tone}${span.shotId === place?.shotId ? " active" : ""}`}
-            style={{ flex: `${span.duration} 1 0` }}
-            title={`${view?.shot.label ?? ""} · ${face.word}`}
-          />
-        );
-      })}
+      <Segments />
       <span class="head" style={{ left: `${(100 * time) / total}%` }} />
     </div>
   );
