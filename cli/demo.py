@@ -3,11 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
+from uuid import UUID
 
 from rich.console import Console
 
@@ -28,10 +29,13 @@ from cli.settings import load
 from cli.spending import Terms, terminal, terms
 from cli.telling import Teller
 from cli.watching import Clip, Watch, watched_in
+from domain.access import LOCAL
 from domain.credits import CreditTerms
 from domain.errors import ConfigurationError, DatabaseUnavailableError
 from domain.films import Film
-from domain.statuses import JobKind, JobStatus
+from domain.job import Job
+from domain.statuses import FINAL, JobKind, JobStatus
+from services import films
 from services.feasibility import imagined
 from storage.settings import StorageSettings
 
@@ -133,7 +137,7 @@ class _Demo:
         return 0
 
     async def _render(self) -> tuple[Film, bool]:
-        """Render the film, or what an earlier run left of it; tell whether every clip is stored."""
+        """Render the film, or what an earlier run left of it; tell whether all of it is stored."""
         ordered = await order(self.parts.records, self.parts.catalogue, sample_film())
         self.teller.say_film(ordered)
         able = self.parts.catalogue.choose(JobKind.VIDEO).capability
@@ -145,9 +149,23 @@ class _Demo:
         took = None if ordered.was_begun else time.monotonic() - began
         self.teller.say_result(self.ground, clips, missing, took)
         project = ordered.film.project.id
+        joined = None if missing else await self._joined(project)
+        if joined is not None:
+            self.teller.say_joined(self.ground, joined)
         async with self.parts.records.transaction() as tx:
             self.teller.say_credits(await tx.credits.totals(project), await tx.credits.account(project))
-        return ordered.film, not missing
+        return ordered.film, joined is not None and joined.status is JobStatus.COMPLETED
+
+    async def _joined(self, project: UUID) -> Job | None:
+        """Wait until the clips are joined; give the film as it was last seen."""
+        newest = None
+        while True:
+            with suppress(DatabaseUnavailableError):
+                async with self.parts.records.transaction() as tx:
+                    newest = (await films.look(tx, LOCAL, str(project))).newest
+            if self.stop.is_set() or (newest is not None and newest.status in FINAL):
+                return newest
+            await _first_of(self.stop, seconds=_LOOK_SECONDS)
 
     async def _watch(self, began: float) -> Sequence[Clip]:
         """Show the clips until all are over or the demo is stopped; give them as they were last seen."""

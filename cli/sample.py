@@ -11,9 +11,9 @@ from domain.films import Film, NewProject
 from domain.job import Job
 from domain.records import JobFilter, Records, Transaction
 from domain.statuses import LIVE, JobKind, JobStatus
-from services import projects, rendering
+from services import films, pipeline, projects
 from services.catalogue import Catalogue
-from services.rendering import RenderOrder
+from services.pipeline import FilmOrder
 
 _MOST_FILMS, _MOST_JOBS = 100, 500
 
@@ -38,9 +38,10 @@ def sample_film() -> NewProject:
 async def order(records: Records, catalogue: Catalogue, new: NewProject) -> Ordered:
     """Go on with the film where an earlier run left it unfinished, or begin a new one.
 
-    One transaction: every clip that is missing is queued, or none. Through the services and not over HTTP:
-    the API asks for a key as soon as there is one, and whoever works on this machine with this database
-    needs none.
+    One order, as ``rushes generate`` makes it: every clip that is missing and the films that wait for them,
+    or nothing. Without images, for each clip would wait for its own, which takes as long as a clip: the first
+    one is to be seen soon. Through the services and not over HTTP: the API asks for a key as soon as there
+    is one, and whoever works on this machine with this database needs none.
 
     Raises:
         InvalidRequestError: some shot cannot be made as it is; every problem is listed.
@@ -48,22 +49,19 @@ async def order(records: Records, catalogue: Catalogue, new: NewProject) -> Orde
     async with records.transaction() as tx:
         begun = await _unfinished(tx, catalogue, new.title)
         film = begun or await projects.create(tx, LOCAL, new)
-        for scene in film.scenes:
-            wanted = RenderOrder(
-                project=str(film.project.id), scene=scene.id, shots=None, provider=None, model=None
-            )
-            try:
-                await rendering.admit(tx, LOCAL, catalogue, wanted)
-            except ConflictError as error:
-                # What an earlier run stored or has on its way is not ordered again.
-                if error.code != "nothing_to_render":
-                    raise
+        wanted = FilmOrder(project=str(film.project.id))
+        try:
+            await pipeline.generate(tx, LOCAL, catalogue.only(JobKind.VIDEO), wanted)
+        except ConflictError as error:
+            # What an earlier run stored or has on its way is not ordered again.
+            if error.code != "nothing_to_render":
+                raise
         jobs = {job.shot_id: job for job in await _videos(tx, film) if job.status is not JobStatus.CANCELLED}
         return Ordered(film, list(jobs.values()), begun is not None)
 
 
 async def _unfinished(tx: Transaction, catalogue: Catalogue, title: str) -> Film | None:
-    """Give the last film of this title if clips of it are missing that can be made here."""
+    """Give the last film of this title if anything of it is missing that can be made here."""
     page = await tx.projects.page(within=None, after=None, limit=_MOST_FILMS)
     last = next((project for project in page.data if project.title == title), None)
     film = await tx.projects.film(last.id) if last else None
@@ -71,7 +69,8 @@ async def _unfinished(tx: Transaction, catalogue: Catalogue, title: str) -> Film
         return None
     jobs = await _videos(tx, film)
     stored = {job.shot_id for job in jobs if job.status is JobStatus.COMPLETED}
-    finished = all(shot.id in stored for scene in film.scenes for shot in scene.shots)
+    joined = (await films.look(tx, LOCAL, str(film.project.id))).stored is not None
+    finished = joined and all(shot.id in stored for scene in film.scenes for shot in scene.shots)
     here = {None, *catalogue.makers(JobKind.VIDEO)}
     elsewhere = any(job.status in LIVE and job.provider not in here for job in jobs)
     return None if finished or elsewhere else film

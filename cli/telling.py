@@ -19,6 +19,7 @@ from cli.watching import Clip
 from db.embedded import client
 from domain.credits import Account, EntryKind
 from domain.films import Film
+from domain.job import Job
 from domain.statuses import JobKind, JobStatus
 from providers.registry import Providers
 from storage.location import Folder, parse_location
@@ -97,6 +98,13 @@ class Teller:
             self._fact("clips", _place(ground.storage, str(stored[0].job.project_id)))
             self._fact("cost", _cost(stored))
 
+    def say_joined(self, ground: Ground, film: Job) -> None:
+        """Say where the film is that the clips were joined into, or why there is none."""
+        if film.status is JobStatus.COMPLETED and film.storage_path:
+            self._fact("film", _place(ground.storage, film.storage_path))
+        else:
+            self._fact("film", film.error_message or f"it was {film.status} when the demo stopped")
+
     def say_credits(self, totals: Mapping[EntryKind, Decimal], account: Account) -> None:
         """Say what became of the film's credits: a receipt that adds up."""
         words = {EntryKind.GRANT: "granted", EntryKind.HOLD: "held", EntryKind.SETTLE: "charged"}
@@ -107,6 +115,8 @@ class Teller:
 
     def say_serving(self, ground: Ground, address: str, film: Film) -> None:
         """Say that it goes on, and what to try."""
+        self._line()
+        self._fact("watch", f"{address}/?project={film.project.receipt}")
         self._line()
         self._line("Still serving; Ctrl-C stops. To try from another terminal:", "bold")
         self._line(f"  curl {address}/api/v1/projects/{film.project.receipt}/render-status")
@@ -151,12 +161,12 @@ def _psql() -> str:
     return "psql" if shutil.which("psql") else shlex.quote(str(client()))
 
 
-def _place(settings: StorageSettings, project: str) -> str:
-    """Say where a project's clips are: a folder, or a bucket and prefix."""
+def _place(settings: StorageSettings, key: str) -> str:
+    """Say where a file, or a project's folder of them, is: its path, or its bucket and key."""
     location = parse_location(settings.storage_url, settings.rushes_home.absolute())
     if isinstance(location, Folder):
-        return str(location.path.absolute() / project)
-    return "/".join(part for part in (f"s3://{location.name}", location.prefix, project) if part)
+        return str(location.path.absolute() / key)
+    return "/".join(part for part in (f"s3://{location.name}", location.prefix, key) if part)
 
 
 def _cost(clips: Sequence[Clip]) -> str:

@@ -58,6 +58,10 @@ class Catalogue:
             offers.append(Offer(provider.kind, provider.name, provider.models, model, default is not None))
         return cls(offers)
 
+    def only(self, kind: JobKind) -> "Catalogue":
+        """Give what is on offer of one kind: by that of clips alone, no images are made for them."""
+        return Catalogue(offer for offer in self._offers.values() if offer.kind is kind)
+
     def choose(self, kind: JobKind, provider: str | None = None, model: str | None = None) -> Choice:
         """Settle on a provider and a model.
 

@@ -58,10 +58,17 @@ def test_every_clip_of_the_film_is_stored_and_sound(alone: Processes, home: Path
     assert not is_running(home)
 
     jobs = jobs_in(home)
-    assert [job["duration_seconds"] for job in jobs] == SECONDS
+    assert [job["duration_seconds"] for job in jobs if job["kind"] == "video"] == SECONDS
+    (film,) = (job for job in jobs if job["kind"] == "film" and job["scene_id"] is None)
+    said = demo.wait_for_print(f"/film/{film['id']}.mp4").split()[-1]
+    with av.open(said) as container:
+        assert container.duration is not None
+        assert abs(container.duration / av.time_base - sum(SECONDS)) < 0.25
     stored = {str(path.relative_to(home / "storage")) for path in (home / "storage").rglob("*.mp4")}
     assert stored == {job["storage_path"] for job in jobs}
     for job in jobs:
+        if job["kind"] == "film":
+            continue
         path = home / "storage" / job["storage_path"]
         assert hashlib.sha256(path.read_bytes()).hexdigest() == job["sha256"], job["prompt"]
         with av.open(path) as container:
@@ -82,16 +89,23 @@ def test_a_killed_run_is_finished_by_the_next(alone: Processes, home: Path) -> N
     assert not is_running(home), "the killed process still counts as a user of the database"
 
     jobs = jobs_in(home)
-    assert Counter(job["status"] for job in jobs) == {"completed": 9}
+    assert Counter((job["kind"], job["status"]) for job in jobs) == {
+        ("video", "completed"): 9,
+        ("film", "completed"): 7,
+    }
     books = ledger(home)
-    assert Counter(row.job_id for row in books.accepted()) == {job["id"]: 1 for job in jobs}
+    assert Counter(row.job_id for row in books.accepted()) == {
+        job["id"]: 1 for job in jobs if job["kind"] == "video"
+    }
     books.close()
 
     third = alone("demo", "--exit", MOCK_DELAY_SECONDS="30")
     third.wait_for_print("mock is filming")
     third.signal(signal.SIGINT)
     third.wait()
-    assert len(jobs_in(home)) == 18, "a finished film is followed by another"
+    assert Counter(job["kind"] for job in jobs_in(home)) == {"video": 18, "film": 14}, (
+        "a finished film is followed by another"
+    )
 
 
 def test_what_failed_is_made_by_the_next_run(alone: Processes, home: Path) -> None:
@@ -128,7 +142,7 @@ def test_a_simulated_provider_is_free_and_taken_as_it_is(
         demo = alone("demo", "--exit", **account)
         assert demo.wait(200.0) == 0, demo.output()
     assert demo.wait_for_print("at the prices that the simulator pretends")
-    assert {job["provider"] for job in jobs_in(home)} == {"grok"}
+    assert {job["provider"] for job in jobs_in(home) if job["kind"] == "video"} == {"grok"}
 
 
 def test_it_goes_on_serving_until_told_to_stop(alone: Processes) -> None:
