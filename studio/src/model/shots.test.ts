@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Film, Job } from "./film";
-import { endOf, shotsOf } from "./shots";
+import type { Film, Job, Scene } from "./film";
+import { newsOf, shotsOf } from "./shots";
 
 function job(kind: Job["kind"], status: Job["status"]): [string, Job] {
   const video_url = status === "completed" ? `/${kind}` : null;
@@ -27,10 +27,20 @@ describe("how a shot stands", () => {
   });
 });
 
-describe("how a scene ended", () => {
+describe("what a scene's end is worth saying", () => {
+  const news = (render: string, status: Job["status"], review = "pending") =>
+    newsOf({ render_status: render, review_status: review } as Scene, 2, shots(job("video", status)));
+
   it("is ready with every clip, and not with what a cancel left", () => {
-    expect(endOf("complete", shots(job("video", "completed")))).toEqual({ failed: 0, ready: true });
-    expect(endOf("complete", shots(job("video", "cancelled")))).toEqual({ failed: 0, ready: false });
-    expect(endOf("failed", shots(job("video", "failed")))).toEqual({ failed: 1, ready: false });
+    expect(news("complete", "completed")?.text).toBe("All videos for Scene 2 are ready for review!");
+    expect(news("complete", "cancelled")).toBeNull();
+  });
+
+  it("names failures", () => {
+    expect(news("failed", "failed")).toEqual({ text: "Scene 2 ended with 1 failed shot.", tone: "bad" });
+  });
+
+  it("calls nothing ready while its issues are open", () => {
+    expect(news("complete", "completed", "returned")?.text).toMatch(/resolve its issues/);
   });
 });

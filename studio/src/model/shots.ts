@@ -1,6 +1,7 @@
 /** What the strip, the timeline and the cards show of each shot: one read model for all of them. */
 
 import { decidingJob, type Film, type Job, type Scene, type Shot, standingTake, takesOf } from "./film";
+import { count } from "./format";
 import { isLive, SCENE_FACES, type SceneBadge, type ShotStatus } from "./status";
 
 export interface ShotView {
@@ -102,10 +103,21 @@ export function tally(shots: readonly ShotView[]): Record<ShotStatus, number> {
   return counts;
 }
 
-/** Tell how a scene ended. A cancel ends it as well, and leaves it without some of its clips. */
-export function endOf(status: string, shots: readonly ShotView[]): { failed: number; ready: boolean } {
+/** What a scene's end is worth saying: nothing where a cancel left it without some of its clips. */
+export interface News {
+  text: string;
+  tone: "good" | "bad";
+}
+
+/** Say how the scene with this number ended. One that was sent back waits for its issues, not for a review. */
+export function newsOf(scene: Scene, number: number, shots: readonly ShotView[]): News | null {
   const failed = shots.filter((shot) => shot.status === "failed").length;
-  return { failed, ready: status === "complete" && shots.every((shot) => shot.clip) };
+  if (failed > 0) return { text: `Scene ${number} ended with ${count(failed, "failed shot")}.`, tone: "bad" };
+  if (scene.render_status !== "complete" || !shots.every((shot) => shot.clip)) return null;
+  if (scene.review_status === "returned") {
+    return { text: `Scene ${number} has its new takes: resolve its issues to bring it back.`, tone: "good" };
+  }
+  return { text: `All videos for Scene ${number} are ready for review!`, tone: "good" };
 }
 
 /** Give the badge of a scene's card, and the word on it. */

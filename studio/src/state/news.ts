@@ -1,8 +1,8 @@
 /** What is worth a toast: a scene that became ready, a film that is done. */
 
 import { effect, untracked } from "@preact/signals";
-import { count } from "../model/format";
-import { endOf } from "../model/shots";
+import type { Scene } from "../model/film";
+import { newsOf } from "../model/shots";
 import { player } from "./screening";
 import { film, shots } from "./studio";
 import { go, toast } from "./ui";
@@ -22,24 +22,23 @@ export function watchNews(): void {
         const was = before.get(scene.id);
         before.set(scene.id, scene.render_status);
         if (fresh || was !== "rendering" || scene.render_status === "rendering") return;
-        ended(scene.id, index + 1, scene.render_status);
+        ended(scene, index + 1);
       });
     });
   });
 }
 
-function ended(sceneId: string, number: number, status: string): void {
-  const views = shots.value.filter((view) => view.scene.id === sceneId);
-  const { failed, ready } = endOf(status, views);
+function ended(scene: Scene, number: number): void {
+  const views = shots.value.filter((view) => view.scene.id === scene.id);
+  const news = newsOf(scene, number, views);
   const show = {
     label: "Show",
     run: () => {
-      go({ scene: sceneId });
+      go({ scene: scene.id });
       void player.seek(0);
     },
   };
-  const about = `scene ${sceneId}`;
-  if (failed > 0) toast(`Scene ${number} ended with ${count(failed, "failed shot")}.`, "bad", show, about);
-  else if (ready) toast(`All videos for Scene ${number} are ready for review!`, "good", show, about);
-  if (!player.playing.value && ready && views[0]) player.seekShot(views[0].shot.id);
+  if (!news) return;
+  toast(news.text, news.tone, show, `scene ${scene.id}`);
+  if (!player.playing.value && news.tone === "good" && views[0]) player.seekShot(views[0].shot.id);
 }
