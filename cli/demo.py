@@ -150,22 +150,24 @@ class _Demo:
         self.teller.say_result(self.ground, clips, missing, took)
         project = ordered.film.project.id
         joined = None if missing else await self._joined(project)
-        if joined is not None:
+        if not missing:
             self.teller.say_joined(self.ground, joined)
         async with self.parts.records.transaction() as tx:
             self.teller.say_credits(await tx.credits.totals(project), await tx.credits.account(project))
         return ordered.film, joined is not None and joined.status is JobStatus.COMPLETED
 
     async def _joined(self, project: UUID) -> Job | None:
-        """Wait until the clips are joined; give the film as it was last seen."""
+        """Wait until the clips are joined; give the film as it was last seen, nothing if it was cancelled."""
         newest = None
-        while True:
+        while not self.stop.is_set():
             with suppress(DatabaseUnavailableError):
                 async with self.parts.records.transaction() as tx:
                     newest = (await films.look(tx, LOCAL, str(project))).newest
-            if self.stop.is_set() or (newest is not None and newest.status in FINAL):
-                return newest
+                # It was ordered with its clips: where there is none, it was cancelled.
+                if newest is None or newest.status in FINAL:
+                    break
             await _first_of(self.stop, seconds=_LOOK_SECONDS)
+        return newest
 
     async def _watch(self, began: float) -> Sequence[Clip]:
         """Show the clips until all are over or the demo is stopped; give them as they were last seen."""

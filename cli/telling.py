@@ -98,9 +98,11 @@ class Teller:
             self._fact("clips", _place(ground.storage, str(stored[0].job.project_id)))
             self._fact("cost", _cost(stored))
 
-    def say_joined(self, ground: Ground, film: Job) -> None:
+    def say_joined(self, ground: Ground, film: Job | None) -> None:
         """Say where the film is that the clips were joined into, or why there is none."""
-        if film.status is JobStatus.COMPLETED and film.storage_path:
+        if film is None:
+            self._fact("film", f"it was cancelled; {program()} generate orders it again")
+        elif film.status is JobStatus.COMPLETED and film.storage_path:
             self._fact("film", _place(ground.storage, film.storage_path))
         else:
             self._fact("film", film.error_message or f"it was {film.status} when the demo stopped")

@@ -176,6 +176,20 @@ def test_a_clip_that_is_not_stored_is_named_and_fails_the_command(alone: Process
     assert any(line.startswith("  1A ") and "content rules" in line for line in demo.printed)
 
 
+def test_a_cancelled_film_is_not_waited_for(alone: Processes, database_url: str) -> None:
+    demo = alone("demo", "--exit", DATABASE_URL=database_url, MOCK_DELAY_SECONDS="2")
+    with connect(database_url) as table:
+        which = "SELECT id FROM video_generation_jobs WHERE kind = 'film' AND scene_id IS NULL"
+        until(lambda: table.execute(which).fetchone(), what="the order of the film")
+        film = table.execute(which).fetchone()
+    assert film is not None
+    cancel = alone("jobs", "cancel", str(film["id"]), DATABASE_URL=database_url)
+    assert cancel.wait() == 0, cancel.output()
+    assert demo.wait(120.0) == 1, demo.output()
+    assert demo.wait_for_print("All 9 clips are stored")
+    assert demo.wait_for_print("it was cancelled; ")
+
+
 def test_ctrl_c_in_the_middle_hands_over_and_says_so(alone: Processes, home: Path) -> None:
     demo = alone("demo", "--exit", MOCK_DELAY_SECONDS="30")
     demo.wait_for_print("mock is filming")
