@@ -18,7 +18,6 @@ from db.embedded import start
 from tests.acceptance.films import connect, insert, ledger, statuses
 from tests.acceptance.processes import Processes
 from tests.acceptance.waiting import until
-from tests.grok_server import KEY, simulating
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -132,17 +131,6 @@ def test_a_provider_that_costs_money_is_not_used_without_a_yes(
     assert said.startswith("rushes: VIDEO_PROVIDER is 'grok'; this film costs about $")
     assert "--paid" in said
     assert not (home / "postgres").exists(), "it was refused before anything was started"
-
-
-def test_a_simulated_provider_is_free_and_taken_as_it_is(
-    alone: Processes, home: Path, tmp_path: Path
-) -> None:
-    with simulating(tmp_path / "xai") as simulator:
-        account = {"VIDEO_PROVIDER": "grok", "XAI_API_KEY": KEY, "XAI_BASE_URL": simulator.base_url}
-        demo = alone("demo", "--exit", **account)
-        assert demo.wait(200.0) == 0, demo.output()
-    assert demo.wait_for_print("at the prices that the simulator pretends")
-    assert {job["provider"] for job in jobs_in(home) if job["kind"] == "video"} == {"grok"}
 
 
 def test_it_goes_on_serving_until_told_to_stop(alone: Processes) -> None:

@@ -59,6 +59,7 @@ def test_the_demo_is_rendered_at_the_providers_prices(
         "demo", "--exit", **environment, VIDEO_MODEL=model, VIDEO_CONCURRENCY="9", API_PORT="0"
     )  # fmt: skip
     assert demo.wait(200.0) == 0, demo.output() + simulator.output()
+    assert demo.wait_for_print("at the prices that the simulator pretends"), "and nobody had to say yes"
 
     with connect(database_url) as connection:
         jobs = connection.execute("SELECT * FROM video_generation_jobs WHERE kind = 'video'").fetchall()
