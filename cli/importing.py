@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,35 +9,37 @@ from api.reading import impossible_lengths, parse_json
 from api.scripts import understand
 from cli.checking import refuse_wrong_settings
 from cli.invocation import program
+from cli.ordering import generate
 from cli.output import say
 from cli.records import opened_ground_and_records
 from domain.access import LOCAL
-from domain.errors import InvalidRequestError, Problem, RushesError
+from domain.errors import InvalidRequestError, RushesError
 from domain.films import Film, NewProject
-from domain.job import Job
-from domain.records import Transaction
 from domain.statuses import JobKind
-from services import projects, rendering
+from services import pipeline, projects
 from services.catalogue import Catalogue
-from services.rendering import RenderOrder
+from services.pipeline import FilmOrder
 
 
-def import_film(script: Path, *, render: bool) -> None:
-    """Create a project, queue its clips if asked to, and say what was understood.
+def import_film(script: Path, *, render: bool, paid: bool) -> int:
+    """Create a project and say what was understood; give the exit code.
+
+    With ``render`` the film is ordered as ``rushes generate`` does; where that is refused, the project stays.
 
     Raises:
         RushesError: the script cannot be read or is not UTF-8.
         InvalidRequestError: something in it is wrong; all of it is listed, and nothing was created.
     """
     refuse_wrong_settings()
-    new, film, quote, jobs = asyncio.run(_import(_read(script), render=render))
+    new, film, quote = asyncio.run(_import(_read(script)))
     shots = [shot for scene in new.scenes for shot in scene.shots]
     seconds = sum(shot.duration_seconds or 0 for shot in shots)
     say(f"{film.project.title}: {len(new.scenes)} scenes, {len(shots)} shots, {seconds:g} s of film")
     say(f"receipt {film.project.receipt}, project {film.project.id}")
-    say(f"quote ${quote:.2f}")
     if render:
-        say(f"{len(jobs)} clips are queued; {program()} jobs list --project {film.project.receipt}")
+        return generate(film.project.receipt, (), provider=None, model=None, dry_run=False, paid=paid)
+    say(f"quote ${quote:.2f}; {program()} generate {film.project.receipt} orders it")
+    return 0
 
 
 def _read(script: Path) -> str:
@@ -66,30 +67,15 @@ def _understood(text: str, catalogue: Catalogue) -> NewProject:
     return understood.project.to_domain()
 
 
-async def _import(text: str, *, render: bool) -> tuple[NewProject, Film, Decimal, Sequence[Job]]:
+async def _import(text: str) -> tuple[NewProject, Film, Decimal]:
     async with opened_ground_and_records() as (ground, records), records.transaction() as tx:
         new = _understood(text, ground.catalogue)
         film = await projects.create(tx, LOCAL, new)
-        orders = [
-            RenderOrder(project=str(film.project.id), scene=scene.id, shots=None, provider=None, model=None)
-            for scene in film.scenes
-            if scene.shots
-        ]
-        quote = await _quote(tx, ground.catalogue, orders)
-        jobs: list[Job] = []
-        for order in orders if render else ():
-            jobs.extend((await rendering.admit(tx, LOCAL, ground.catalogue, order)).jobs)
-        return new, film, quote, jobs
-
-
-async def _quote(tx: Transaction, catalogue: Catalogue, orders: Sequence[RenderOrder]) -> Decimal:
-    """Price the whole film, or list everything that stands in its way."""
-    quote = Decimal(0)
-    problems: list[Problem] = []
-    for order in orders:
-        estimate = await rendering.estimate(tx, LOCAL, catalogue, order)
-        quote += estimate.quote
-        problems.extend(estimate.wrong)
-    if problems:
-        raise InvalidRequestError(problems)
-    return quote
+        if not any(scene.shots for scene in film.scenes):
+            return new, film, Decimal(0)
+        order = FilmOrder(project=str(film.project.id))
+        estimate = await pipeline.estimate(tx, LOCAL, ground.catalogue, order)
+        # Credits may come later: they stand in the way of an order, and not of a script.
+        if estimate.wrong:
+            raise InvalidRequestError(estimate.wrong)
+        return new, film, estimate.quote

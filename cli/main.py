@@ -169,12 +169,14 @@ def import_script(
     script: Annotated[
         Path, typer.Argument(metavar="SCRIPT.JSON", help="The JSON of POST /projects; - reads stdin.")
     ],
-    render: Annotated[bool, typer.Option("--render", help="Queue every clip at once.")] = False,
+    *,
+    render: Annotated[bool, typer.Option("--render", help="Order the whole film, as generate does.")] = False,
+    paid: Annotated[bool, typer.Option("--paid", help="Spend real money without being asked.")] = False,
 ) -> None:
     """Create a project from a script, all of it or, when anything is wrong, nothing."""
     from cli.importing import import_film
 
-    import_film(script, render=render)
+    raise typer.Exit(import_film(script, render=render, paid=paid))
 
 
 @jobs_app.command(name="list")

@@ -25,17 +25,30 @@ def test_an_import_says_what_it_understood_and_queues_nothing(rushes: Rushes) ->
     result = rushes("import", str(SAMPLE))
     assert result.exit_code == 0, result.output
     assert "Marmalade Keeps the Light: 6 scenes, 9 shots, 50 s of film" in result.stdout
-    assert "quote $5.00" in result.stdout
+    # What generate would come to: $5.00 of clips, and a picture for each to start from.
+    receipt = result.stdout.split("receipt ")[1].split(",")[0]
+    assert f"quote $5.18; rushes generate {receipt} orders it" in result.stdout
     assert rows(rushes("jobs", "list").stdout) == []
 
 
 def test_an_import_may_render_at_once(rushes: Rushes) -> None:
     result = rushes("import", "-", "--render", stdin=SAMPLE.read_text())
-    assert "9 clips are queued" in result.stdout
-    receipt = result.stdout.split("--project ")[1].strip()
-    jobs = rows(rushes("jobs", "list", "--project", receipt, "--status", "queued").stdout)
+    assert result.exit_code == 0, result.output
+    assert "quote $5.18: 9 images, 9 clips, 7 films" in result.stdout
+    receipt = result.stdout.split("receipt ")[1].split(",")[0]
+    jobs = rows(rushes("jobs", "list", "--project", receipt, "--status", "waiting").stdout)
     # Newest first; those of one transaction by their ids, which sort as the film does.
-    assert [job["seconds"] for job in jobs] == ["8", "4", "6", "8", "4", "4", "6", "4", "6"]
+    clips = [job["seconds"] for job in jobs if job["kind"] == "video"]
+    assert clips == ["8", "4", "6", "8", "4", "4", "6", "4", "6"]
+
+
+def test_a_script_stays_where_its_order_is_refused(rushes: Rushes) -> None:
+    result = rushes("import", str(SAMPLE), "--render", CREDITS="on", CREDITS_WELCOME="1")
+    assert result.exit_code == 1
+    assert "5.18" in result.stderr
+    receipt = result.stdout.split("receipt ")[1].split(",")[0]
+    assert rushes("generate", receipt, "--dry-run").exit_code == 0
+    assert rows(rushes("jobs", "list").stdout) == []
 
 
 def test_all_that_is_wrong_with_a_script_is_said_at_once_and_nothing_is_created(rushes: Rushes) -> None:
