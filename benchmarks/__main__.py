@@ -21,6 +21,7 @@ from benchmarks import (
     in_flight,
     lifecycles,
     machine,
+    page,
     rates,
     report,
     streaming,
@@ -46,6 +47,7 @@ ROWS: dict[str, Row] = {
     "films": films.measure,
     "fan-out": fan_out.measure,
     "takeover": takeover.measure,
+    "page": page.measure,
 }
 
 
@@ -75,7 +77,8 @@ def main(  # noqa: PLR0917 # typer passes every option by name
         for name in only or ROWS:
             with console.status(name):
                 found[name] = asyncio.run(ROWS[name](bench))
-    report.show(console, found, machine.remarks(about))
+    notes = [*machine.remarks(about), *([reason] if (reason := page.missing()) else [])]
+    report.show(console, found, notes)
     if json_file is not None:
         rows = {name: [figure.to_json() for figure in figures] for name, figures in found.items()}
         json_file.write_text(json.dumps({"machine": about, "rows": rows}, indent=2) + "\n")
