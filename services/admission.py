@@ -31,16 +31,27 @@ class Requeued:
     """What a retry of all that failed came to."""
 
     outcomes: Sequence[JobOutcome]
-    quote: Decimal
-    """USD, for the jobs that are made again."""
+    jobs: Sequence[Job]
+    """Those that are made again."""
     receipt_id: UUID
 
+    @property
+    def quote(self) -> Decimal:
+        """USD, for the jobs that are made again."""
+        return sum((job.estimated_cost or Decimal(0) for job in self.jobs), Decimal(0))
 
-async def means(tx: Transaction, project: UUID, new: Sequence[NewJob]) -> Means | None:
-    """Tell what jobs would take of a project's credits, and what there is; ``None`` where credits are off."""
+
+async def means(
+    tx: Transaction, project: UUID, new: Sequence[NewJob], again: Sequence[Job] = ()
+) -> Means | None:
+    """Tell what jobs, new or queued again, would take of a project's credits, and what there is.
+
+    ``None`` where credits are off.
+    """
     if not tx.credits.on:
         return None
-    needed = sum((dollars(micros(cost)) for cost in _costs(new).values()), Decimal(0))
+    costs = [*_costs(new).values(), *_costs_again(again).values()]
+    needed = sum((dollars(micros(cost)) for cost in costs), Decimal(0))
     return Means(await tx.credits.account(project), needed)
 
 
@@ -68,24 +79,30 @@ def _costs(new: Sequence[NewJob]) -> Mapping[UUID, Decimal]:
 async def retry(tx: Transaction, job: Job, *, accept_possible_duplicate: bool) -> None:
     """Queue one failed job again; raises as ``domain.records.JobMoves.retry`` does."""
     await tx.moves.retry(job.id, accept_possible_duplicate=accept_possible_duplicate)
-    await _hold_again(tx, job.project_id, [job], receipt_of(job.project_id, [job.id]))
+    receipt = receipt_of(job.project_id, [job.id])
+    await tx.credits.hold(job.project_id, _costs_again([job]), receipt)
 
 
 async def requeue(
     tx: Transaction, project: UUID, scenes: Collection[UUID] | None, *, accept_possible_duplicate: bool
 ) -> Requeued:
-    """Queue the images and clips again that failed, in a project or in some of its scenes."""
+    """Queue the images and clips again that failed, in a project or in some of its scenes.
+
+    ``hold_again`` belongs to it, before the transaction ends.
+    """
     outcomes = await tx.moves.retry_failed(
         project, scenes, accept_possible_duplicate=accept_possible_duplicate
     )
     queued = [one.job_id for one in outcomes if one.outcome is BatchOutcome.QUEUED]
-    jobs, receipt = await tx.jobs.named(queued), receipt_of(project, queued)
-    await _hold_again(tx, project, jobs, receipt)
-    quote = sum((job.estimated_cost or Decimal(0) for job in jobs), Decimal(0))
-    return Requeued(outcomes, quote, receipt)
+    return Requeued(outcomes, await tx.jobs.named(queued), receipt_of(project, queued))
 
 
-async def _hold_again(tx: Transaction, project: UUID, jobs: Sequence[Job], receipt: UUID) -> None:
-    """Hold for one more generation of each; of a job that was never priced, the claim knows the price."""
+async def hold_again(tx: Transaction, project: UUID, done: Requeued) -> None:
+    """Hold for one more generation of each job that was queued again; raises as ``admit`` does."""
+    await tx.credits.hold(project, _costs_again(done.jobs), done.receipt_id)
+
+
+def _costs_again(jobs: Sequence[Job]) -> Mapping[UUID, Decimal]:
+    """Give what is to be held for each; of a job that was never priced, the claim knows the price."""
     known = {job.id: job.estimated_cost for job in jobs if job.kind is not JobKind.FILM}
-    await tx.credits.hold(project, {job: cost for job, cost in known.items() if cost is not None}, receipt)
+    return {job: cost for job, cost in known.items() if cost is not None}

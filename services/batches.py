@@ -69,6 +69,7 @@ async def retry_failed(
     _check_scenes(film, scenes)
     accept = accept_possible_duplicate
     done = await admission.requeue(tx, film.project.id, scenes, accept_possible_duplicate=accept)
+    await admission.hold_again(tx, film.project.id, done)
     films = await pipeline.make_failed_films_anew(tx, film, catalogue)
     if not done.outcomes and films is None:
         raise ConflictError("nothing has failed that could be made again", "nothing_failed")
@@ -89,11 +90,13 @@ async def resume(
     Raises:
         InvalidRequestError: a shot that was never made cannot be made as it is; nothing goes on then.
         ConflictError: ``nothing_to_resume``: everything is there, or comes by itself.
+        InsufficientCreditsError: nothing else is in the way, and the project's credits do not go for all.
     """
     film = await projects.locked_film(tx, await projects.find(tx, caller, project))
     accept = accept_possible_duplicate
     done = await admission.requeue(tx, film.project.id, None, accept_possible_duplicate=accept)
-    jobs = await pipeline.fill_up(tx, film, catalogue, written or {}, but=_undecided(done))
+    jobs = await pipeline.fill_up(tx, film, catalogue, written or {}, but=_undecided(done), again=done.jobs)
+    await admission.hold_again(tx, film.project.id, done)
     if jobs is None and not done.outcomes:
         raise ConflictError("everything is there or on its way", "nothing_to_resume")
     return Again(done, jobs)

@@ -9,6 +9,7 @@ from domain.access import Caller
 from domain.credits import Means
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Cut, Film, Scene, Shot
+from domain.job import Job
 from domain.pipeline import NOTHING_YET, RenderScope, ShotState
 from domain.records import JobFilter, Transaction
 from domain.statuses import LIVE, JobKind, JobStatus
@@ -132,12 +133,21 @@ async def generate(
 
 
 async def fill_up(
-    tx: Transaction, film: Film, catalogue: Catalogue, written: Mapping[UUID, str], *, but: Collection[UUID]
+    tx: Transaction,
+    film: Film,
+    catalogue: Catalogue,
+    written: Mapping[UUID, str],
+    *,
+    but: Collection[UUID],
+    again: Sequence[Job],
 ) -> Admission | None:
-    """Queue what a film lacks, but for some shots, as ``generate`` does; ``None`` where that is nothing."""
+    """Queue what a film lacks, but for some shots, as ``generate`` does; ``None`` where that is nothing.
+
+    ``again`` are jobs of the same order that are paid for as well.
+    """
     order = FilmOrder(project=str(film.project.id))
     plan = (await _draft(tx, film, catalogue, order, written, but=but)).plan
-    await check(tx, film.project, plan)
+    await check(tx, film.project, plan, again)
     return await _admit(tx, film, plan) if plan.jobs else None
 
 

@@ -1,6 +1,6 @@
 """From shots to the jobs that make them: checked against their models and priced, nothing written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Project, Scene, Shot
 from domain.ids import ordered_id
+from domain.job import Job
 from domain.pipeline import NOTHING_YET, ShotState
 from domain.prompts import video_prompt
 from domain.records import NewJob, Transaction
@@ -163,21 +164,24 @@ class Planner:
         )
 
 
-async def check(tx: Transaction, project: Project, plan: Plan) -> None:
+async def check(tx: Transaction, project: Project, plan: Plan, again: Sequence[Job] = ()) -> None:
     """Refuse a plan for everything that stands in its way at once, credits that are missing included.
 
-    Credits that are missing alone are refused where they are held.
+    ``again`` are jobs of the same order that are paid for as well. The project's account is locked.
 
     Raises:
         InvalidRequestError: some shot cannot be made as it is.
         ConflictError: ``shot_busy`` names each shot that has a video job on its way.
+        InsufficientCreditsError: nothing else is in the way, and the project's credits do not go for it.
     """
-    means = await admission.means(tx, project.id, plan.jobs) if plan.wrong or plan.busy else None
+    means = await admission.means(tx, project.id, plan.jobs, again)
     problems = [*plan.wrong, *plan.busy, *(means.problems if means else ())]
     if plan.wrong:
         raise InvalidRequestError(problems)
     if plan.busy:
         raise ConflictError("some of these shots have a video job on its way", "shot_busy", problems)
+    if means and (refusal := means.refusal):
+        raise refusal
 
 
 def busy(shot: Shot) -> Problem:

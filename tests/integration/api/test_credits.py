@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -142,6 +143,27 @@ async def test_a_quote_tells_what_a_busy_shot_leaves_and_what_a_budget_allows(
     assert "0.75 USD, of which 1.00 USD" in dry["problems"][0]["allowed"]
     refused = problem(await client.post(project.path(1)), 402, "budget_exceeded")
     assert refused["problems"] == dry["problems"]
+
+
+async def test_a_resume_is_refused_for_all_that_is_in_its_way(
+    client: httpx.AsyncClient, add_job: AddJob, execute: Execute
+) -> None:
+    made = await make_project(client, TROUBLE)
+    where = {"project_id": UUID(made.id), "scene_id": UUID(made.scene(0)), "shot_id": UUID(made.shot(0, 0))}
+    failed = await add_job(JobStatus.FAILED, estimated_cost="0.4", **where)
+    resume = f"/api/v1/video/{made.id}/resume"
+    await grant(client, made, 0.3)
+    refused = problem(await client.post(resume), 422, "invalid_request")
+    assert [one["field"] for one in refused["problems"]] == ["prompt", "credits"]
+    # What failed and what was never made, as one sum.
+    assert "takes 0.80 USD, and the project has 0.30 USD" in refused["problems"][1]["allowed"]
+    await execute("UPDATE shots SET video_prompt = 'fine' WHERE label = '2B'")
+    refused = problem(await client.post(resume), 402, "insufficient_credits")
+    assert "takes 1.20 USD, and the project has 0.30 USD" in refused["detail"]
+    assert await execute("SELECT id, status FROM video_generation_jobs") == [(failed, "failed")]
+    await grant(client, made, 0.9)
+    assert (await client.post(resume)).status_code == 202
+    assert figures(await credits_of(client, made)) == (0, 1.2, 0, 0)
 
 
 async def test_orders_at_once_are_paid_one_after_the_other(

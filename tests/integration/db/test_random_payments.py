@@ -104,7 +104,8 @@ class Payments(Lives):
     async def _retry_all(self, project: UUID, *, consent: bool) -> None:
         async with self.records.transaction() as tx:
             await tx.projects.lock(project, SCENES[project])
-            await admission.requeue(tx, project, None, accept_possible_duplicate=consent)
+            done = await admission.requeue(tx, project, None, accept_possible_duplicate=consent)
+            await admission.hold_again(tx, project, done)
 
     @rule(which=ANY)
     def cancel_all(self, which: int) -> None:
