@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.credits import Means
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Cut, Film, Scene, Shot
 from domain.job import Job
@@ -18,7 +17,7 @@ from services.admission import Admission
 from services.advice import Recommendation, advise
 from services.catalogue import Catalogue
 from services.films import is_current, new_film
-from services.planning import Plan, Planner, busy, check, makers_of
+from services.planning import Estimate, Plan, Planner, busy, check, makers_of
 from services.scoping import Pick, named
 
 _MOST_FILMS = 1_000
@@ -37,23 +36,12 @@ class FilmOrder:
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FilmEstimate:
-    """What an order would come to, and everything that stands in its way."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilmEstimate(Estimate):
+    """What the order of a film would come to."""
 
-    quote: Decimal
-    """USD, for images and clips; films are made of what is paid for."""
     counts: Mapping[JobKind, int]
-    wrong: Sequence[Problem]
-    """With shots, and with the order itself."""
-    recommendations: Sequence[Recommendation]
-    means: Means | None = None
-    """``None`` where nothing is priced, or credits are off."""
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        """Everything that the order would be refused for, credits included."""
-        return [*self.wrong, *(self.means.problems if self.means else ())]
+    recommendations: Sequence[Recommendation] = ()
 
 
 @dataclass(slots=True)
@@ -82,7 +70,7 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     try:
         draft = await _draft(tx, film, catalogue, order, {})
     except InvalidRequestError as error:
-        return FilmEstimate(Decimal(0), dict.fromkeys(JobKind, 0), error.problems, ())
+        return FilmEstimate(Decimal(0), error.problems, counts=dict.fromkeys(JobKind, 0))
     plan = draft.plan
     found = _estimated(draft, [] if plan.jobs or plan.wrong or plan.busy else [_nothing(film)])
     return replace(found, means=await admission.means(tx, film.project.id, plan.jobs))
@@ -95,7 +83,7 @@ async def estimate_anew(
     try:
         makers = makers_of(catalogue, None, None)
     except InvalidRequestError as error:
-        return FilmEstimate(Decimal(0), dict.fromkeys(JobKind, 0), error.problems, ())
+        return FilmEstimate(Decimal(0), error.problems, counts=dict.fromkeys(JobKind, 0))
     states = dict(await tx.projects.shot_states(film.project.id))
     if images:
         states |= {shot: replace(states[shot], image_stale=True) for shot in shots}
@@ -172,9 +160,9 @@ def _estimated(draft: _Draft, problems: Sequence[Problem]) -> FilmEstimate:
     plan = draft.plan
     return FilmEstimate(
         plan.quote,
-        {kind: plan.count(kind) for kind in JobKind},
         [*plan.wrong, *plan.busy, *problems],
-        advise(draft.picks, draft.planner),
+        counts={kind: plan.count(kind) for kind in JobKind},
+        recommendations=advise(draft.picks, draft.planner),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID
 
+from domain.credits import Means
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Project, Scene, Shot
 from domain.ids import ordered_id
@@ -69,6 +70,23 @@ class Plan:
     def count(self, kind: JobKind) -> int:
         """Count the jobs of a kind."""
         return sum(job.request.kind is kind for job in self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an order would come to, and everything that stands in its way."""
+
+    quote: Decimal
+    """USD, for images and clips; films are made of what is paid for."""
+    wrong: Sequence[Problem]
+    """With shots, and with the order itself."""
+    means: Means | None = None
+    """``None`` where nothing is priced, or credits are off."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Everything that the order would be refused for, credits included."""
+        return [*self.wrong, *(self.means.problems if self.means else ())]
 
 
 @dataclass(frozen=True, slots=True)

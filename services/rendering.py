@@ -6,7 +6,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.credits import Means
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Project, Scene, Shot
 from domain.pipeline import NOTHING_YET, ShotState
@@ -14,7 +13,7 @@ from domain.records import Transaction
 from services import admission, projects
 from services.admission import Admission
 from services.catalogue import Catalogue
-from services.planning import Plan, Planner, busy, check, makers_of
+from services.planning import Estimate, Plan, Planner, busy, check, makers_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +29,6 @@ class RenderOrder:
     model: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What an order would cost, USD, and everything that stands in its way."""
-
-    quote: Decimal
-    wrong: Sequence[Problem]
-    """With shots, and with the order itself."""
-    means: Means | None
-    """``None`` where nothing is priced, or credits are off."""
-
-    @property
-    def problems(self) -> Sequence[Problem]:
-        """Everything that the order would be refused for, credits included."""
-        return [*self.wrong, *(self.means.problems if self.means else ())]
-
-
 async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order: RenderOrder) -> Estimate:
     """Tell what ``admit`` would do, and do nothing.
 
@@ -55,7 +38,7 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     try:
         plan = await _plan(tx, project, catalogue, order, {})
     except InvalidRequestError as error:
-        return Estimate(Decimal(0), error.problems, None)
+        return Estimate(Decimal(0), error.problems)
     return Estimate(plan.quote, [*plan.wrong, *plan.busy], await admission.means(tx, project.id, plan.jobs))
 
 
