@@ -18,6 +18,7 @@ _AGAIN = (
     psycopg.errors.OperatorIntervention,
     psycopg.errors.ReadOnlySqlTransaction,
     psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
 )
 
 

@@ -146,7 +146,9 @@ async def test_a_database_that_does_not_exist_is_an_outage(database_url: str) ->
             await ask(database)
 
 
-@pytest.mark.parametrize("sqlstate", ["40001", "40P01", "55P03", "57014", "53300", "57P01", "25006", "25P03"])
+@pytest.mark.parametrize(
+    "sqlstate", ["40001", "40P01", "55P03", "57014", "53300", "57P01", "25006", "25P03", "25P04"]
+)
 async def test_what_passes_by_itself_is_an_outage(database: Database, sqlstate: str) -> None:
     fault = f"DO $$ BEGIN RAISE EXCEPTION 'fault' USING ERRCODE = '{sqlstate}'; END $$"
     with pytest.raises(DatabaseUnavailableError, match="fault"):
