@@ -3,12 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TextIO
-from uuid import UUID
 
 from rich.console import Console
 
@@ -28,19 +27,16 @@ from cli.sample import order, sample_film
 from cli.settings import load
 from cli.spending import Terms, terminal, terms
 from cli.telling import Teller
-from cli.watching import Clip, Watch, watched_in
-from domain.access import LOCAL
+from cli.watching import LOOK_SECONDS, Clip, Watch, see_joined, watched_in
 from domain.credits import CreditTerms
 from domain.errors import ConfigurationError, DatabaseUnavailableError
 from domain.films import Film
-from domain.job import Job
-from domain.statuses import FINAL, JobKind, JobStatus
-from services import films
+from domain.statuses import JobKind, JobStatus
+from executor.settings import ExecutorSettings
 from services.feasibility import imagined
 from storage.settings import StorageSettings
 
 _PORTS_TO_TRY = 20
-_LOOK_SECONDS = 0.2
 _WELCOME = Decimal(25)
 """USD, of the mock's own money."""
 
@@ -83,7 +79,7 @@ async def _demo(teller: Teller, agreed: Terms, *, keep_serving: bool) -> int:
             demo = _Demo(teller, ground, parts, stop)
             async with asyncio.TaskGroup() as group:
                 group.create_task(to_the_end(demo.serve(), stop))
-                group.create_task(to_the_end(run_executor(ground, stop, demo.executor_ready), stop))
+                group.create_task(to_the_end(demo.work(), stop))
                 code = await demo.show(keep_serving=keep_serving)
                 teller.say_stopping(await demo.look())
                 stop.set()
@@ -118,6 +114,12 @@ class _Demo:
             else:
                 return
 
+    async def work(self) -> None:
+        """Run an executor that makes films whatever FILM_CONCURRENCY says: the demo waits for one."""
+        settings = load(ExecutorSettings)
+        able = settings.model_copy(update={"film_concurrency": max(settings.film_concurrency, 1)})
+        await run_executor(self.ground, self.stop, self.executor_ready, able)
+
     def _listen(self, address: str) -> None:
         self.address = address
 
@@ -149,25 +151,13 @@ class _Demo:
         took = None if ordered.was_begun else time.monotonic() - began
         self.teller.say_result(self.ground, clips, missing, took)
         project = ordered.film.project.id
-        joined = None if missing else await self._joined(project)
+        joined = None
         if not missing:
-            self.teller.say_joined(self.ground, joined)
+            joined = await see_joined(self.parts.records, project, self.stop)
+            self.teller.say_joined(self.ground, ordered.film, joined)
         async with self.parts.records.transaction() as tx:
             self.teller.say_credits(await tx.credits.totals(project), await tx.credits.account(project))
         return ordered.film, joined is not None and joined.status is JobStatus.COMPLETED
-
-    async def _joined(self, project: UUID) -> Job | None:
-        """Wait until the clips are joined; give the film as it was last seen, nothing if it was cancelled."""
-        newest = None
-        while not self.stop.is_set():
-            with suppress(DatabaseUnavailableError):
-                async with self.parts.records.transaction() as tx:
-                    newest = (await films.look(tx, LOCAL, str(project))).newest
-                # It was ordered with its clips: where there is none, it was cancelled.
-                if newest is None or newest.status in FINAL:
-                    break
-            await _first_of(self.stop, seconds=_LOOK_SECONDS)
-        return newest
 
     async def _watch(self, began: float) -> Sequence[Clip]:
         """Show the clips until all are over or the demo is stopped; give them as they were last seen."""
@@ -177,7 +167,7 @@ class _Demo:
                 screen.show(clips, time.monotonic() - began)
                 if self.stop.is_set() or (clips and all(clip.over for clip in clips)):
                     return clips
-                await _first_of(self.stop, seconds=_LOOK_SECONDS)
+                await _first_of(self.stop, seconds=LOOK_SECONDS)
 
     async def look(self) -> Sequence[Clip]:
         """Read the clips as they are; nothing while there are none or the database is away."""

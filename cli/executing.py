@@ -9,10 +9,15 @@ from executor.settings import ExecutorSettings
 from fetching.settings import FetchSettings
 
 
-async def run_executor(ground: Ground, stop: asyncio.Event, ready: asyncio.Event | None = None) -> None:
-    """Run an executor until ``stop`` is set."""
+async def run_executor(
+    ground: Ground,
+    stop: asyncio.Event,
+    ready: asyncio.Event | None = None,
+    settings: ExecutorSettings | None = None,
+) -> None:
+    """Run an executor until ``stop`` is set, with its settings as they are read unless some are given."""
     await work(
-        load(ExecutorSettings),
+        settings or load(ExecutorSettings),
         stop,
         ready,
         database=ground.database,

@@ -98,14 +98,15 @@ class Teller:
             self._fact("clips", _place(ground.storage, str(stored[0].job.project_id)))
             self._fact("cost", _cost(stored))
 
-    def say_joined(self, ground: Ground, film: Job | None) -> None:
+    def say_joined(self, ground: Ground, film: Film, joined: Job | None) -> None:
         """Say where the film is that the clips were joined into, or why there is none."""
-        if film is None:
-            self._fact("film", f"it was cancelled; {program()} generate orders it again")
-        elif film.status is JobStatus.COMPLETED and film.storage_path:
-            self._fact("film", _place(ground.storage, film.storage_path))
+        if joined is None:
+            again = f"{program()} generate {film.project.receipt}"
+            self._fact("film", f"it was cancelled; {again} orders it again")
+        elif joined.status is JobStatus.COMPLETED and joined.storage_path:
+            self._fact("film", _place(ground.storage, joined.storage_path))
         else:
-            self._fact("film", film.error_message or f"it was {film.status} when the demo stopped")
+            self._fact("film", joined.error_message or f"it was {joined.status} when the demo stopped")
 
     def say_credits(self, totals: Mapping[EntryKind, Decimal], account: Account) -> None:
         """Say what became of the film's credits: a receipt that adds up."""

@@ -1,15 +1,22 @@
 """What a person watching a film render sees of its jobs: a word, a bar and a time for each clip."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from domain.access import LOCAL
+from domain.errors import DatabaseUnavailableError
 from domain.films import Film
 from domain.job import Job
 from domain.records import JobFilter, Records
 from domain.statuses import FINAL, JobKind, JobStatus
+from services import films
 
+LOOK_SECONDS = 0.2
+"""Between two looks at what a person watches."""
 _MOST = 500
 _WORDS = {
     JobStatus.WAITING: "waits for its image",
@@ -105,6 +112,28 @@ class Watch:
             for each in self._watched
             if each.job in jobs
         ]
+
+
+async def see_joined(records: Records, project: UUID, stop: asyncio.Event) -> Job | None:
+    """Wait until a project's film is over, or ``stop``; give it as it stands, nothing if it was cancelled.
+
+    Raises:
+        DatabaseUnavailableError: ``stop`` is set and nobody knows how it stands.
+    """
+    while True:
+        try:
+            async with records.transaction() as tx:
+                # It was ordered with its clips: where there is none, it was cancelled.
+                newest = (await films.look(tx, LOCAL, str(project))).newest
+        except DatabaseUnavailableError:
+            if stop.is_set():
+                raise
+        else:
+            if newest is None or newest.status in FINAL or stop.is_set():
+                return newest
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await stop.wait()
 
 
 def watched_in(film: Film, jobs: Iterable[Job]) -> list[Watched]:

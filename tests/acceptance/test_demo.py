@@ -50,7 +50,8 @@ def is_running(home: Path) -> bool:
 
 
 def test_every_clip_of_the_film_is_stored_and_sound(alone: Processes, home: Path) -> None:
-    demo = alone("demo", "--exit")
+    # A machine whose executors leave films to others shows one all the same.
+    demo = alone("demo", "--exit", FILM_CONCURRENCY="0")
     assert demo.wait(200.0) == 0, demo.output()
     assert not demo.errors, demo.output()
     assert demo.wait_for_print("All 9 clips are stored")
