@@ -70,7 +70,7 @@ class _Usage(_Google):
 class _Answer(_Google):
     candidates: list[_Candidate] = Field(default_factory=list)
     prompt_feedback: _Feedback = Field(default_factory=_Feedback)
-    usage_metadata: _Usage = Field(default_factory=_Usage)
+    usage_metadata: _Usage | None = None
 
 
 class GeminiPrompts:
@@ -110,4 +110,5 @@ class GeminiPrompts:
             raise ProviderError(ErrorCode.PROVIDER_FAILED, f"Google wrote nothing: {reason}.", raw=reason)
         candidate = answer.candidates[0]
         said = "".join(part.text for part in candidate.content.parts if not part.thought)
-        return Written(said, answer.usage_metadata.cost(self.model), candidate.finish_reason)
+        cost = answer.usage_metadata.cost(self.model) if answer.usage_metadata else None
+        return Written(said, cost, candidate.finish_reason)

@@ -22,6 +22,8 @@ class ChatFault(StrEnum):
     """An answer without a word."""
     LONG = "long"
     """An answer far longer than was asked for, between quotes."""
+    UNPRICED = "unpriced"
+    """An answer without a word about what it took."""
     HANG = "hang"
     """No answer."""
 

@@ -56,7 +56,7 @@ class Chat:
             "created": int(now),
             "model": row.model,
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {"cost_in_usd_ticks": row.ticks},
+            **({} if fault is ChatFault.UNPRICED else {"usage": {"cost_in_usd_ticks": row.ticks}}),
         }
         return JSONResponse(said)
 

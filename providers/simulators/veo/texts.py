@@ -30,4 +30,5 @@ def answer(body: Mapping[str, Any], fault: ChatFault | None) -> dict[str, Any]:
         return {"candidates": [{"finishReason": "MAX_TOKENS"}], "usageMetadata": usage}
     thought = {"text": "What would move here?", "thought": True}
     said = {"role": "model", "parts": [thought, {"text": answer_to(question(body), fault)}]}
-    return {"candidates": [{"content": said, "finishReason": "STOP"}], "usageMetadata": usage}
+    priced = {} if fault is ChatFault.UNPRICED else {"usageMetadata": usage}
+    return {"candidates": [{"content": said, "finishReason": "STOP"}], **priced}

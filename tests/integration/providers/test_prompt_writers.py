@@ -102,6 +102,12 @@ async def test_nothing_is_nothing(writer: PromptWriter) -> None:
     assert written.cost, "it is charged all the same"
 
 
+async def test_what_is_not_told_costs_nothing_that_anybody_knows(writer: PromptWriter) -> None:
+    written = await writer.write(replace(BRIEF, picture="A lamp [chat:unpriced]"))
+    assert "A lamp" in written.text
+    assert written.cost is None
+
+
 async def test_who_waits_may_stop_waiting(writer: PromptWriter) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
