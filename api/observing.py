@@ -41,7 +41,9 @@ class Observer:
 
         try:
             await self._app(scope, receive, seen)
-        except Exception:  # the edge of the process: what was overlooked is logged, and answered
+        # Everything, because this is the edge of the process: whatever no layer below foresaw still has to be
+        # logged with its traceback, and answered with a problem document instead of a closed connection.
+        except Exception:
             log.exception("a request failed", action="http_failed", path=scope["path"])
             if status:
                 raise

@@ -1,6 +1,5 @@
 """Bring a database to the schema of this release, from a checkout or from an installed wheel."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from alembic.util import CommandError
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.pool import NullPool
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from db import api_tables, credit_tables, tables
 from db.embedded import resolve_url
@@ -113,12 +113,20 @@ def _take_turn(connection: Connection) -> None:
     Raises:
         DatabaseUnavailableError: the other one does not come to an end.
     """
-    deadline = time.monotonic() + TURN_WAIT
-    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY}):
-        connection.commit()
-        if time.monotonic() > deadline:
-            raise DatabaseUnavailableError(
-                f"lock timeout: another migration has been running for more than {TURN_WAIT:g} s"
-            )
-        time.sleep(_ASK_AGAIN)  # nothing tells when the other one is done: see above
+    asking = Retrying(
+        retry=retry_if_result(lambda taken: not taken),
+        wait=wait_fixed(_ASK_AGAIN),
+        stop=stop_after_delay(TURN_WAIT),
+    )
+    try:
+        asking(_take, connection)
+    except RetryError as error:
+        raise DatabaseUnavailableError(
+            f"lock timeout: another migration has been running for more than {TURN_WAIT:g} s"
+        ) from error
+
+
+def _take(connection: Connection) -> bool:
+    taken = connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK_KEY})
     connection.commit()
+    return bool(taken)

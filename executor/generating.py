@@ -73,7 +73,9 @@ class Poller:
         except GenerationFailedError:
             self.pacer.speed_up(work.lane)
             raise
-        except Exception as error:  # noqa: BLE001 # a poll that fails says nothing about a job that was paid for
+        # Everything, because an adapter may raise anything, and a poll that fails says nothing about a job
+        # that was paid for: only the provider's own word may end it.
+        except Exception as error:  # noqa: BLE001 # adapters raise anything
             log.info("a poll failed", action="poll_failed", error=f"{type(error).__name__}: {error}")
             if isinstance(error, ProviderError) and error.code is ErrorCode.RATE_LIMITED:
                 self.pacer.slow_down(work.lane, error.retry_after)

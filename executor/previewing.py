@@ -35,7 +35,9 @@ class Previewer:
         try:
             async with asyncio.timeout(_LONGEST_SECONDS):
                 return await making
-        except Exception as error:  # noqa: BLE001 # whatever it was: a clip without a poster is still a clip
+        # Everything, because decoder, disk and store may each fail in their own way, and a paid clip without
+        # a poster is still a clip: nothing that happens here may keep it from being stored.
+        except Exception as error:  # noqa: BLE001 # pictures are extra
             log.warning(
                 "no pictures of a clip", action="preview_failed", error=f"{type(error).__name__}: {error}"
             )

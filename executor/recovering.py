@@ -68,7 +68,9 @@ class Recoverer:
             return late if isinstance(late, Handle) else NeverAccepted()
         try:
             return await work.provider.recover(work.submitted)
-        except Exception as error:  # noqa: BLE001 # not finding out proves nothing, and is tried again
+        # Everything, because an adapter may raise anything, and a search that broke proves neither that the
+        # submission was accepted nor that it was not: taken for an answer it would pay twice or lose a clip.
+        except Exception as error:  # noqa: BLE001 # adapters raise anything
             log.info("the search failed", action="recover_failed", error=f"{type(error).__name__}: {error}")
             return None
 

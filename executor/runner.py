@@ -66,7 +66,9 @@ class Runner:
             await self._run(work)
         except JobLostError:
             log.info("somebody else has this job now", action="job_lost")
-        except Exception as error:  # the edge of one job: a fault in it must not take the others down
+        # Everything, because this is the edge of one job: nobody awaits its task, so a fault that got through
+        # would leave the job in hand, neither run nor failed, for as long as this executor lives.
+        except Exception as error:
             log.exception("the job could not be handled", action="job_broken")
             await self._fail_alone(work, error)
 
@@ -135,7 +137,9 @@ class Runner:
         try:
             async with asyncio.timeout(_STOP_TIMEOUT):
                 await work.provider.cancel(work.handle)
-        except Exception as error:  # noqa: BLE001 # whatever an adapter raises: asking was a courtesy
+        # Everything, because an adapter may raise anything, and asking was a courtesy: the job is cancelled
+        # whether the provider stops or not, and what it bills is booked when it ends.
+        except Exception as error:  # noqa: BLE001 # adapters raise anything
             log.info("the provider did not stop", action="cancel_failed", error=type(error).__name__)
 
     async def _collect(self, work: Work, result: Result) -> None:

@@ -72,7 +72,9 @@ class Storer:
             raise
         except StorageError as error:
             raise ProviderError(ErrorCode.STORAGE_FAILED, raw=error.message) from error
-        except Exception as error:  # whatever the stream raised, the clip may be fetched again
+        # Everything else came out of an adapter's stream, which may raise anything, and ends as a code that
+        # lets a person fetch the paid clip again.
+        except Exception as error:
             raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw=f"{type(error).__name__}: {error}") from error
 
     async def _until_stored(self, work: Work, result: Result) -> tuple[dict[str, Any], int]:
@@ -88,7 +90,8 @@ class Storer:
         # of the step.
         try:
             return await self._in_turn(work, result), 1
-        except Exception as error:  # judged by the same rule as every later try
+        # Everything, because `again` judges it, by the same rule as every later try below.
+        except Exception as error:
             if not again(error):
                 raise
             _log_retry(error, 1)

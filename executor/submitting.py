@@ -147,7 +147,9 @@ class Submitter:
             raise
         except TimeoutError as error:
             raise SubmitUnknownError("The provider did not answer the submit in time.") from error
-        except Exception as error:  # it came after the call began: the provider may have accepted
+        # Everything, because whatever else came out of an adapter came after the call began: the provider may
+        # have accepted, so it has to be searched for and must not be sent again.
+        except Exception as error:
             raise SubmitUnknownError(raw=f"{type(error).__name__}: {error}") from error
 
     async def _accepted(self, work: Work, handle: Handle) -> None:

@@ -47,6 +47,8 @@ async def _fault(provider: Provider, patience: float) -> ProviderError | None:
             await provider.check()
     except ProviderError as error:
         return error
-    except Exception as error:  # noqa: BLE001 # a check that breaks says nothing about the credentials
+    # Everything, because an adapter may raise anything, and a check that breaks (no network, a bug) says
+    # nothing about the credentials: only AUTH keeps the executor from starting.
+    except Exception as error:  # noqa: BLE001 # adapters raise anything
         return ProviderError(ErrorCode.PROVIDER_TRANSIENT, raw=f"{type(error).__name__}: {error}")
     return None

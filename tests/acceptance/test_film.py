@@ -44,7 +44,11 @@ def gone(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+# Which child stitches, and whether it lives on after its parent, only Linux tells without a further library;
+# elsewhere (macOS) the other tests of films still run, and with RUSHES_REQUIRE_ALL a skip is a failure.
+@pytest.mark.skipif(
+    not Path("/proc/self/task").exists(), reason="finding an executor's children needs the /proc of Linux"
+)
 def test_a_film_outlives_its_executor(rushes: Processes, home: Path, database_url: str) -> None:
     with connect(database_url) as connection:
         clips = [store(connection, home, size) for size in ((1280, 720), (720, 1280), (960, 540))]
