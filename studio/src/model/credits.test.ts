@@ -6,6 +6,7 @@ import {
   costLine,
   type Entry,
   entryLine,
+  extended,
   missing,
   nameOf,
   refreshed,
@@ -136,12 +137,21 @@ describe("attempts", () => {
 describe("a list that grows at its front", () => {
   const id = (row: string) => row.charAt(0);
 
+  const rows = (data: string[], next: string | null = null) => ({ data, next });
+
   it("keeps what was loaded and takes newer words for it", () => {
-    expect(refreshed(["d", "c", "b2"], ["c", "b1", "a"], id)).toEqual(["d", "c", "b2", "a"]);
+    const loaded = rows(["c", "b1", "a"]);
+    expect(refreshed(rows(["d", "c", "b2"], "b"), loaded, id)).toEqual(rows(["d", "c", "b2", "a"]));
   });
 
   it("begins anew where rows are missing in between", () => {
-    expect(refreshed(["z", "y"], ["b", "a"], id)).toEqual(["z", "y"]);
-    expect(refreshed(["b", "a"], [], id)).toEqual(["b", "a"]);
+    expect(refreshed(rows(["z", "y"], "y"), rows(["b", "a"]), id)).toEqual(rows(["z", "y"], "y"));
+    expect(refreshed(rows(["b", "a"], "a"), rows([]), id)).toEqual(rows(["b", "a"], "a"));
+  });
+
+  it("is continued where it ends, with what came at its front meanwhile", () => {
+    const loaded = refreshed(rows(["d", "c"], "c"), rows(["c", "b"], "b"), id);
+    expect(extended(loaded, "b", rows(["a"]))).toEqual(rows(["d", "c", "b", "a"]));
+    expect(extended(rows(["z", "y"], "y"), "b", rows(["a"]))).toEqual(rows(["z", "y"], "y"));
   });
 });

@@ -122,10 +122,22 @@ export function costLine({ actual_cost, charged, owed, estimated_cost, state }: 
   return actual_cost === null ? quoted : `cost ${money(actual_cost)}, ${quoted}`;
 }
 
+/** What is loaded of a list, the latest first. */
+export interface Rows<T> {
+  readonly data: readonly T[];
+  /** Where what is not loaded begins; `null` where all is. */
+  readonly next: string | null;
+}
+
 /** Put a fresh first page before what was loaded: newer rows replace older ones; where they do not meet, the page stands alone. */
-export function refreshed<T>(fresh: readonly T[], loaded: readonly T[], id: (row: T) => string): T[] {
-  const known = new Set(loaded.map(id));
-  if (!fresh.some((row) => known.has(id(row)))) return [...fresh];
-  const anew = new Set(fresh.map(id));
-  return [...fresh, ...loaded.filter((row) => !anew.has(id(row)))];
+export function refreshed<T>(fresh: Rows<T>, loaded: Rows<T>, id: (row: T) => string): Rows<T> {
+  const anew = new Set(fresh.data.map(id));
+  const older = loaded.data.filter((row) => !anew.has(id(row)));
+  if (older.length === 0 || older.length === loaded.data.length) return fresh;
+  return { data: [...fresh.data, ...older], next: loaded.next };
+}
+
+/** Put the page that was fetched `after` a point behind what is loaded, unless that ends elsewhere by now. */
+export function extended<T>(loaded: Rows<T>, after: string, page: Rows<T>): Rows<T> {
+  return loaded.next === after ? { data: [...loaded.data, ...page.data], next: page.next } : loaded;
 }

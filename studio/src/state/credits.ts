@@ -17,8 +17,15 @@ const AGAIN_SECONDS = 0.5;
 const openId = computed(() => film.value?.id ?? null);
 const booked = computed(() => film.value?.creditsAt ?? 0);
 
-/** Fetch how the open project stands. */
-export async function refreshCredits(): Promise<void> {
+let asking = Promise.resolve();
+
+/** Fetch how the open project stands: one at a time, so that no answer overtakes another. */
+function refreshCredits(): Promise<void> {
+  asking = asking.then(fetchStatement);
+  return asking;
+}
+
+async function fetchStatement(): Promise<void> {
   const project = openId.peek();
   if (project === null) return;
   try {
@@ -34,11 +41,10 @@ export async function refreshCredits(): Promise<void> {
 /** Ask when a project is opened, and whenever its feed tells of credits. */
 export function watchCredits(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let asking = Promise.resolve();
   let project: string | null = null;
   const ask = () => {
     timer = undefined;
-    asking = asking.then(refreshCredits); // one at a time, so that no answer overtakes another
+    void refreshCredits();
   };
   effect(() => {
     const open = openId.value;
@@ -75,17 +81,14 @@ export async function setBudget(budget: number | null): Promise<void> {
 }
 
 /** List the ledger or the attempts from a point on. */
-export function ledgerAfter(after: string, signal: AbortSignal) {
+export async function ledgerAfter(after: string) {
   const { path } = here().params;
-  return answer(
-    api.GET("/api/v1/projects/{project_id}/credits", { params: { path, query: { after } }, signal }),
-  ).then((page) => page.ledger);
+  const params = { path, query: { after } };
+  return (await answer(api.GET("/api/v1/projects/{project_id}/credits", { params }))).ledger;
 }
 
-export function costsAfter(after: string | null, signal: AbortSignal) {
+export function costsAfter(after: string | null, signal: AbortSignal | null = null) {
   const { path } = here().params;
-  const query = after === null ? {} : { after };
-  return answer(
-    api.GET("/api/v1/projects/{project_id}/credits/attempts", { params: { path, query }, signal }),
-  );
+  const params = { path, query: after === null ? {} : { after } };
+  return answer(api.GET("/api/v1/projects/{project_id}/credits/attempts", { params, signal }));
 }

@@ -5,7 +5,9 @@ import {
   costLine,
   type Entry,
   entryLine,
+  extended,
   nameOf,
+  type Rows,
   refreshed,
   type Statement,
 } from "../model/credits";
@@ -14,11 +16,6 @@ import { wordsOf } from "../state/actions";
 import { costsAfter, ledgerAfter, statement } from "../state/credits";
 import { film, shots } from "../state/studio";
 import { Badge } from "./face";
-
-interface Page<T> {
-  readonly data: readonly T[];
-  readonly next: string | null;
-}
 
 function shotsById() {
   return new Map(shots.value.map(({ shot }) => [shot.id, shot]));
@@ -34,20 +31,18 @@ function When({ moment }: { moment: string }) {
 }
 
 /** Keep the rows of a list whose first page changes; gives what fetches earlier ones too. */
-function useRows<T>(first: Page<T>, id: (row: T) => string) {
-  const [rows, setRows] = useState(first.data);
-  const [next, setNext] = useState(first.next);
-  useEffect(() => {
-    const met = refreshed(first.data, rows, id);
-    // Where the page stands alone, so does its end.
-    if (met.length === first.data.length) setNext(first.next);
-    setRows(met);
-  }, [first]);
-  const append = (page: Page<T>) => {
-    setRows([...rows, ...page.data]);
-    setNext(page.next);
-  };
-  return { rows, next, append };
+function useRows<T>(first: Rows<T>, id: (row: T) => string, fetchAfter: (after: string) => Promise<Rows<T>>) {
+  const [rows, setRows] = useState(first);
+  useEffect(() => setRows((loaded) => refreshed(first, loaded, id)), [first]);
+  const { next } = rows;
+  const earlier =
+    next === null
+      ? null
+      : async () => {
+          const page = await fetchAfter(next);
+          setRows((loaded) => extended(loaded, next, page));
+        };
+  return { rows: rows.data, earlier };
 }
 
 function Earlier({ load }: { load: () => Promise<void> }) {
@@ -92,7 +87,7 @@ const entryId = (entry: Entry) => String(entry.id);
 
 /** Every movement of the account, the latest first. */
 export function Ledger({ found }: { found: Statement }) {
-  const { rows, next, append } = useRows(found.ledger, entryId);
+  const { rows, earlier } = useRows(found.ledger, entryId, ledgerAfter);
   if (rows.length === 0) return null;
   return (
     <section class="stack" aria-label="Statement">
@@ -102,9 +97,7 @@ export function Ledger({ found }: { found: Statement }) {
           <LedgerRow key={entry.id} entry={entry} />
         ))}
       </ol>
-      {next !== null && (
-        <Earlier load={async () => append(await ledgerAfter(next, new AbortController().signal))} />
-      )}
+      {earlier && <Earlier load={earlier} />}
     </section>
   );
 }
@@ -128,10 +121,10 @@ function CostRow({ cost }: { cost: Cost }) {
 }
 
 const costId = (cost: Cost) => cost.attempt_id;
-const NONE: Page<Cost> = { data: [], next: null };
+const NONE: Rows<Cost> = { data: [], next: null };
 
-function CostRows({ first }: { first: Page<Cost> }) {
-  const { rows, next, append } = useRows(first, costId);
+function CostRows({ first }: { first: Rows<Cost> }) {
+  const { rows, earlier } = useRows(first, costId, costsAfter);
   if (rows.length === 0) return <p class="soft">Nothing was sent to a provider yet.</p>;
   return (
     <>
@@ -140,16 +133,14 @@ function CostRows({ first }: { first: Page<Cost> }) {
           <CostRow key={cost.attempt_id} cost={cost} />
         ))}
       </ol>
-      {next !== null && (
-        <Earlier load={async () => append(await costsAfter(next, new AbortController().signal))} />
-      )}
+      {earlier && <Earlier load={earlier} />}
     </>
   );
 }
 
 /** What every submission to a provider cost, paid or not, the latest first. */
 export function Costs() {
-  const [first, setFirst] = useState<Page<Cost>>(NONE);
+  const [first, setFirst] = useState<Rows<Cost>>(NONE);
   const [failure, setFailure] = useState<string | null>(null);
   useEffect(() => {
     const stop = new AbortController();
