@@ -3,7 +3,7 @@
 import type { components } from "../api/schema";
 import type { Job, Shot } from "./film";
 import { count, money } from "./format";
-import type { Tone } from "./status";
+import type { Face } from "./status";
 
 type Shapes = components["schemas"];
 export type Statement = Shapes["CreditsOut"];
@@ -97,7 +97,7 @@ export function entryLine(entry: Entry, name: string | null): { word: string; am
   }
 }
 
-const STATES: Readonly<Record<Shapes["AttemptState"], { tone: Tone; sign: string; word: string }>> = {
+const STATES: Readonly<Record<Shapes["AttemptState"], Face>> = {
   intent: { tone: "work", sign: "↗", word: "Being sent" },
   accepted: { tone: "work", sign: "◐", word: "Generating" },
   rejected: { tone: "off", sign: "–", word: "Refused, free" },
@@ -108,7 +108,7 @@ const STATES: Readonly<Record<Shapes["AttemptState"], { tone: Tone; sign: string
 };
 
 /** Show what became of an attempt. */
-export function attemptFace({ state }: Cost): { tone: Tone; sign: string; word: string } {
+export function attemptFace({ state }: Cost): Face {
   return STATES[state];
 }
 

@@ -5,7 +5,7 @@ import type { components } from "../api/schema";
 export type JobStatus = components["schemas"]["JobStatus"];
 export type ShotStatus = JobStatus | "draft";
 
-export type Tone = "idle" | "wait" | "work" | "good" | "bad" | "off";
+type Tone = "idle" | "wait" | "work" | "good" | "bad" | "off";
 
 export interface Face {
   readonly tone: Tone;
