@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from providers.grok.client import XaiClient
 from providers.grok.prompts import GrokPrompts
 from services.pipeline import FilmOrder
 from services.prompting import Patience, PromptDesk
+from services.rendering import RenderOrder
 from tests.api_client import Execute, make_project, problem
 from tests.grok_server import KEY, simulating
 
@@ -259,5 +261,9 @@ async def test_nobody_is_asked_for_an_order_that_credits_do_not_go_for(
         # Its account is not opened before the first order, and has what it will be opened with.
         records = PostgresRecords(database, terms=CreditTerms(Decimal(welcome)))
         desk = replace(parts.desk, records=records)
+        scene = RenderOrder(project=made.id, scene=UUID(made.scene(0)), shots=None, provider=None, model=None)
+        if not asked:
+            poor = replace(desk, records=PostgresRecords(database, terms=CreditTerms()))
+            assert not (await poor.for_scene(LOCAL, scene)).written
         assert len((await desk.for_film(LOCAL, FilmOrder(project=made.id))).written) == asked
         assert len(writer.briefs) == asked
