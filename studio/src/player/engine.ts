@@ -1,12 +1,14 @@
 /** Drives one `<video>` through a source. What it shows is in signals; nothing else knows of the element. */
 
 import { batch, signal } from "@preact/signals";
-import { lengthOf, placeAt, startOf } from "../model/timeline";
+import { lengthOf, placeAt, type Span, startOf } from "../model/timeline";
 import { Prefetch } from "./prefetch";
 import { type Item, NOTHING, type Source } from "./source";
 
 /** Before this much of a shot was seen, *previous* goes to the shot before and not to its start. */
 const REWIND_SECONDS = 1;
+/** A picture that begins so close to the end of its clip is the last one, at up to 30 pictures a second. */
+const LAST_PICTURE_SECONDS = 0.05;
 
 export class Player {
   readonly source = signal<Source>(NOTHING);
@@ -40,7 +42,8 @@ export class Player {
     this.#video = video;
     this.#hold = hold;
     const listeners: [string, () => void][] = [
-      ["ended", () => void this.#ended()],
+      // It may be about a clip that has given way already.
+      ["ended", () => void (video.ended && this.#ended())],
       ["waiting", () => this.#wait(true)],
       ["playing", () => this.#shown()],
       ["seeked", () => this.#shown()],
@@ -50,6 +53,7 @@ export class Player {
     ];
     for (const [name, listener] of listeners) video.addEventListener(name, listener);
     this.#tick();
+    this.#watch(video);
     if (this.source.value.key) void this.seek(this.time.value);
     return () => {
       cancelAnimationFrame(this.#frame);
@@ -190,11 +194,31 @@ export class Player {
   }
 
   async #ended(): Promise<void> {
+    const next = this.#next();
+    const end = lengthOf(this.source.value.spans);
+    if (next) await this.seek(next.start);
+    else batch(() => this.#show(this.shot.value, end, this.still.value, false));
+  }
+
+  /** What is played after what is on the screen; a stitched file goes on by itself. */
+  #next(): Span | undefined {
     const { spans, film } = this.source.value;
     const place = placeAt(spans, this.time.value);
-    const next = film === null && place ? spans[place.index + 1] : undefined;
-    if (next) await this.seek(next.start);
-    else batch(() => this.#show(this.shot.value, lengthOf(spans), this.still.value, false));
+    return film === null && place ? spans[place.index + 1] : undefined;
+  }
+
+  /**
+   * Let a clip give way when its last picture is on the screen: the event that tells of its end comes two pictures
+   * later, and is what remains where nobody sees pictures, as in a tab behind others.
+   */
+  #watch(video: HTMLVideoElement): void {
+    video.requestVideoFrameCallback?.((_, picture) => {
+      if (this.#video !== video) return;
+      this.#watch(video);
+      const left = video.duration - picture.mediaTime;
+      const last = left < LAST_PICTURE_SECONDS && !video.seeking;
+      if (last && this.playing.value && this.#next()) void this.#ended();
+    });
   }
 
   /** Follow the clock of whatever is on screen. */
