@@ -25,7 +25,8 @@ _WATCH_FRAMES = """() => {
   const video = document.querySelector("[data-screen] video");
   window.shown = [];
   const note = (now) => {
-    window.shown.push(now);
+    // The first picture stands until it is told to play, however long that is.
+    if (!video.paused || window.shown.length > 0) window.shown.push(now);
     video.requestVideoFrameCallback(note);
   };
   video.requestVideoFrameCallback(note);
