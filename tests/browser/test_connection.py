@@ -2,10 +2,10 @@
 
 import socket
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Served
-from tests.browser.films import make_project, one_shot
+from tests.browser.films import Film, make_project, one_shot
 
 
 def test_a_server_that_is_killed_and_comes_back(page: Page, served: Served, errors: list[str]) -> None:
@@ -29,3 +29,20 @@ def test_a_server_that_is_killed_and_comes_back(page: Page, served: Served, erro
     errors.clear()  # the browser says that its requests failed
     page.close()
     api.kill()
+
+
+def test_what_cannot_be_loaded_is_said_and_tried_again(page: Page, film: Film, errors: list[str]) -> None:
+    def hang_up(route: Route) -> None:
+        route.abort()
+
+    page.route("**/api/v1/projects**", hang_up)
+    page.route("**/events", hang_up)
+    page.goto(film.page)
+    expect(page.get_by_role("heading", name="The film cannot be loaded now")).to_be_visible()
+    projects = page.get_by_role("navigation", name="Projects")
+    expect(projects.get_by_text("The projects cannot be loaded.")).to_be_visible()
+    page.unroute_all()
+    expect(page.get_by_role("heading", name="Night Shift")).to_be_visible()
+    projects.get_by_role("button", name="Try again").click()
+    expect(projects.get_by_text(film.receipt)).to_be_visible()
+    errors.clear()  # the browser says that its requests failed

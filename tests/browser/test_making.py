@@ -30,6 +30,15 @@ def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
         "aria-current", "page"
     )
 
+    receipt = page.get_by_title("Copy the receipt")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    receipt.click()
+    expect(page.get_by_text(f"Copied {receipt.inner_text()}")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == receipt.inner_text()
+
+    page.keyboard.press("ArrowRight")
+    clock = page.get_by_role("slider", name="Film time")
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1B"))
     page.get_by_role("button", name="Generate all scenes (2)").click()
     quote = page.get_by_role("dialog", name="Generate all scenes")
     expect(quote.get_by_text("2 videos")).to_be_visible()
@@ -37,9 +46,15 @@ def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
     frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
     expect(frames.nth(0)).to_have_accessible_name("Shot 1A, Ready")
     expect(frames.nth(1)).to_have_accessible_name("Shot 1B, Ready")
-    expect(page.get_by_text("All videos for Scene 1 are ready for review!")).to_be_visible()
-    expect(page.get_by_text("the film is ready")).to_be_visible()
+    expect(frames.nth(1)).to_have_class("frame good")
+    expect(frames.nth(1).locator("img")).to_have_attribute("src", re.compile("/poster$"))
+    # What is said aloud is on the page as a status. The first shot comes up, to be played.
+    news = page.get_by_role("status").filter(has_text="All videos for Scene 1 are ready for review!")
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1A"))
+    expect(page.get_by_role("status").filter(has_text="the film is ready")).to_be_visible()
     expect(page.get_by_role("progressbar", name="The film")).to_have_attribute("aria-valuenow", "100")
+    news.get_by_role("button", name="Play scene").click()
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 
 
 def test_a_failed_shot_is_told_and_made_again(page: Page, served: Served) -> None:
@@ -47,6 +62,9 @@ def test_a_failed_shot_is_told_and_made_again(page: Page, served: Served) -> Non
     page.goto(film.page)
     page.get_by_role("button", name="Generate all scenes").click()
     page.get_by_role("button", name="Generate for").click()
+    expect(page.get_by_text("Scene 1 ended with 1 failed shot.")).to_be_visible()
+    expect(page.get_by_role("region", name="Scenes").get_by_text("1 failed")).to_be_visible()
+    expect(page.locator(".timeline .segment.bad")).to_have_count(1)
     page.get_by_role("button", name="1 failed…").click()
     summary = page.get_by_role("dialog", name="What failed")
     expect(summary.get_by_text("Shot 1A")).to_be_visible()
@@ -95,7 +113,15 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
     frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
     expect(frames.nth(0)).to_have_accessible_name(re.compile("Generating"))
     expect(frames.nth(1)).to_have_accessible_name(re.compile("Generating"))
+    expect(page.get_by_text("Generating… (0/2)")).to_be_visible()
+    expect(page.get_by_text("Rendering 0/2")).to_be_visible()
+    expect(page.locator(".frame.work")).to_have_count(2)
+    expect(page.locator(".timeline .segment.work")).to_have_count(2)
+    expect(page.locator(".cover")).to_contain_text(re.compile("Shot 1A · Generating.*Rendering… [0-9]+%"))
     page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "2 shots are already being made: the provider may bill them"
+    )
     page.get_by_role("dialog").get_by_role("button", name="Cancel generation").click()
     # Its clip and the two films had not begun, the clip and the image had.
     expect(
@@ -103,6 +129,10 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
     ).to_be_visible()
     page.get_by_role("tab", name="Jobs").click()
     cards = page.get_by_role("list", name="Jobs").get_by_role("listitem")
+    # A press anywhere on a card leads to its shot: what lies over its words is its button.
+    cards.filter(has_text="1B").get_by_text("Provider").click(force=True)
+    expect(frames.nth(1)).to_have_attribute("aria-current", "true")
+    expect(page.locator(".slate")).to_have_text("2 · 1B · The bakery")
     # The image whose clip was stopped goes on, is shown, and can be let go of.
     cards.filter(has_text="1B").get_by_role("button", name="Cancel").click()
     expect(frames.nth(1)).to_have_accessible_name("Shot 1B, Cancelled")

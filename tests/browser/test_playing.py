@@ -114,6 +114,17 @@ def test_keys_do_what_the_sheet_says(page: Page, film: Film) -> None:
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     page.keyboard.press("k")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    page.keyboard.press("l")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    page.keyboard.press("k")
+    page.get_by_role("button", name="Next shot").click()
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1B"))
+    page.keyboard.press("j")
+    expect(clock).to_have_attribute("aria-valuetext", "shot 1A, 1 of 3, 0:00 of 0:06")
+    expect(page.get_by_text("0:00 / 0:06")).to_be_visible()
+    for full in (True, False):
+        page.keyboard.press("f")
+        page.wait_for_function("full => Boolean(document.fullscreenElement) === full", arg=full)
     page.keyboard.press("m")
     expect(page.get_by_role("button", name="Sound on")).to_be_visible()
     page.keyboard.press("?")
@@ -129,8 +140,22 @@ def test_keys_do_what_the_sheet_says(page: Page, film: Film) -> None:
     frames.nth(0).focus()
     page.keyboard.press("End")
     expect(frames.nth(2)).to_be_focused()
+    expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1A"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Shot 2A")).to_be_visible()
+
+
+def test_motion_and_colours_are_as_the_person_likes(page: Page, film: Film) -> None:
+    page.goto(film.page)
+    lasts = "getComputedStyle(document.querySelector('.slate')).animationDuration"
+    expect(page.locator(".slate")).to_have_text("1 · 1A · The bakery")
+    assert page.evaluate(lasts) == "1e-05s"
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(lasts) == "2.6s"
+    page.get_by_role("button", name="Auto theme, change").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
 @pytest.mark.parametrize("mended", [True, False], ids=["a fresh one plays", "a fresh one fails too"])

@@ -22,6 +22,7 @@ def send_back(page: Page, shot: str, errors: list[str]) -> None:
     """Report what is wrong with a shot: a send that fails, second thoughts, and then for good."""
     form = page.get_by_role("form", name="Send the scene back")
     form.get_by_label("Which shot").select_option(shot)
+    form.get_by_label(re.compile("^At 0:0")).check()
     form.get_by_label("What should change").fill("The loaf was round before.")
 
     def hang_up(route: Route) -> None:
@@ -66,6 +67,8 @@ def test_a_scene_goes_back_and_comes_back(page: Page, served: Served, errors: li
     page.get_by_role("button", name="1 open issue to resolve").click()
     issues = page.get_by_role("region", name="Issues").get_by_role("listitem")
     expect(issues).to_contain_text("The loaf was round before.")
+    issues.get_by_role("button", name=re.compile(r"^Shot 1B at 0:0\d$")).click()
+    expect(page.locator(".timeline .segment.active")).to_have_count(1)
     approve = page.get_by_role("button", name="Approve scene")
     expect(approve).to_be_disabled()
     page.get_by_role("button", name="Make new takes of what is stale (1)").click()

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { stageName, whatReopens } from "./review";
+import { ISSUE_TYPES, stageName, whatReopens } from "./review";
 
 const shots = (...labels: string[]) => labels.map((label) => ({ shot_id: label, label }));
 
@@ -13,4 +13,13 @@ it("says what opens again in a sentence", () => {
     "The images and clips of 1A, 1B and 1C",
   );
   expect(whatReopens({ kinds: ["video"], shots: shots(..."ABCDEFG") })).toBe("The clips of 7 shots");
+});
+
+it("sends each kind of issue to the stage where it is mended", () => {
+  expect(Object.entries(ISSUE_TYPES).map(([kind, { stage }]) => `${kind} ${stage}`)).toEqual([
+    "visual_continuity 8",
+    "timing 7",
+    "dialogue_audio 9",
+    "narrative_structure 7",
+  ]);
 });

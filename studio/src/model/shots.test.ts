@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Film, Job, Scene } from "./film";
-import { newsOf, shotsOf } from "./shots";
+import { badgeOf, newsOf, percentOf, shotsOf, stepLabel } from "./shots";
 
 function job(kind: Job["kind"], status: Job["status"]): [string, Job] {
   const video_url = status === "completed" ? `/${kind}` : null;
@@ -42,5 +42,48 @@ describe("what a scene's end is worth saying", () => {
 
   it("calls nothing ready while its issues are open", () => {
     expect(news("complete", "completed", "returned")?.text).toMatch(/resolve its issues/);
+  });
+});
+
+describe("a scene's badge", () => {
+  const none = { render_status: "pending", review_status: "pending", review_ready: false, stage: 7 };
+  const badge = (scene: Partial<Scene>, status: Job["status"] = "completed") =>
+    badgeOf({ ...none, ...scene } as Scene, shots(job("video", status)));
+
+  it.each([
+    [{}, "queued", "draft", "Draft"],
+    [{}, "completed", "draft", "Draft 1/1"],
+    [{ render_status: "rendering" }, "generating", "rendering", "Rendering 0/1"],
+    [{ render_status: "failed" }, "failed", "failed", "1 failed"],
+    [{ render_status: "complete", review_ready: true }, "completed", "review_ready", "Review ready"],
+    [{ review_status: "returned", stage: 8 }, "completed", "returned", "Sent back to stage 8"],
+    [{ review_status: "approved" }, "completed", "approved", "Approved"],
+  ] as const)("%o with a clip %s is %s", (scene, status, kind, word) => {
+    expect(badge(scene, status)).toEqual({ badge: kind, word });
+  });
+});
+
+describe("how far a film is", () => {
+  const label = (current_step: string, ...jobs: [string, Job][]) =>
+    stepLabel({ current_step, jobs: new Map(jobs) } as unknown as Film, shots(...jobs));
+
+  it("is said in a few words", () => {
+    expect(label("images", job("image", "completed"))).toBe("generating images 1/1…");
+    expect(label("videos", job("video", "generating"))).toBe("generating videos 0/1…");
+    expect(label("stitching", job("video", "completed"))).toBe("stitching…");
+    expect(label("complete", job("video", "completed"))).toBe("all clips are ready");
+    expect(label("complete", job("film", "completed"))).toBe("the film is ready");
+    expect(label("failed", job("video", "failed"))).toBe("1 of 1 shots failed");
+    expect(label("cancelled", job("video", "cancelled"))).toBe("cancelled, 0/1 clips");
+    expect(label("script")).toBe("script");
+  });
+
+  it("is a tenth with its images, and all with its clips", () => {
+    expect(
+      [shots(), shots(job("image", "completed")), shots(job("video", "completed"))].map(percentOf),
+    ).toEqual([0, 10, 100]);
+    const half = shots(["video", { ...job("video", "generating")[1], progress: 50 }]);
+    expect(percentOf(half)).toBe(44);
+    expect(percentOf([])).toBe(0);
   });
 });

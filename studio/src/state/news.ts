@@ -31,14 +31,16 @@ export function watchNews(): void {
 function ended(scene: Scene, number: number): void {
   const views = shots.value.filter((view) => view.scene.id === scene.id);
   const news = newsOf(scene, number, views);
+  if (!news) return;
+  const good = news.tone === "good";
   const show = {
-    label: "Show",
+    label: good ? "Play scene" : "Show",
     run: () => {
       go({ scene: scene.id });
       void player.seek(0);
+      if (good) player.play();
     },
   };
-  if (!news) return;
   toast(news.text, news.tone, show, `scene ${scene.id}`);
-  if (!player.playing.value && news.tone === "good" && views[0]) player.seekShot(views[0].shot.id);
+  if (!player.playing.value && good && views[0]) player.seekShot(views[0].shot.id);
 }

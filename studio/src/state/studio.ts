@@ -77,6 +77,7 @@ export function watchFilm(): void {
       onEvent: hear,
       onConnection(state) {
         connection.value = state;
+        if (state === "offline" && !film.value) filmLoad.value = "failed";
       },
       onError(error) {
         filmLoad.value = loadOf(error);

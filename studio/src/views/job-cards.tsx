@@ -16,7 +16,7 @@ function Card({ view }: { view: ShotView }) {
   return (
     <li class={`card${player.shot.value === shot.id ? " current" : ""}`}>
       <div class="row">
-        <button type="button" class="button quiet small" onClick={() => player.seekShot(shot.id)}>
+        <button type="button" class="button quiet small jump" onClick={() => player.seekShot(shot.id)}>
           <strong>{shot.label}</strong> {job.kind === "image" ? "image" : "clip"}
         </button>
         <Badge
@@ -62,7 +62,7 @@ function Card({ view }: { view: ShotView }) {
   );
 }
 
-/** A card per shot that has a job; a press on its name jumps there. */
+/** A card per shot that has a job; a press on it jumps there. */
 export function JobCards() {
   const views = sceneShots.value.filter((view) => view.job);
   if (views.length === 0)

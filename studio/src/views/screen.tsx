@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { clock, span } from "../model/format";
+import { percentOf } from "../model/shots";
 import { isLive, SHOT_FACES } from "../model/status";
 import { lengthOf, placeAt } from "../model/timeline";
 import { player } from "../state/screening";
@@ -26,8 +27,9 @@ function Cover() {
     <div class="cover">
       <p>
         Shot {view.shot.label} · {face.word}
+        {view.progress > 0 && ` ${view.progress}%`}
       </p>
-      {view.job && isLive(view.job.status) && view.progress > 0 && <strong>{view.progress}%</strong>}
+      {view.job && isLive(view.job.status) && <strong>Rendering… {percentOf(sceneShots.value)}%</strong>}
       {view.status === "failed" && view.job?.error_message && <p>{view.job.error_message}</p>}
       {player.playing.value && <p class="mono">{span(left)}</p>}
     </div>
