@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served
@@ -92,16 +93,20 @@ def test_a_paid_result_is_fetched_again_and_not_made_again(page: Page, served: S
 
 
 def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) -> None:
-    # The second shot waits for an image that takes its time.
+    # The first has its image and waits for its clip; the second waits for an image that takes its time.
     scenes = [
         (
             "The bakery",
             [
-                {"video_prompt": "Steam rises [mock:delay=3600]", "duration_seconds": 1},
+                {
+                    "image_prompt": "A loaf",
+                    "video_prompt": "Steam rises [mock:delay=3600]",
+                    "duration_seconds": 1,
+                },
                 {
                     "image_prompt": "An oven [mock:delay=3600]",
                     "video_prompt": "It glows",
-                    "duration_seconds": 1,
+                    "duration_seconds": 2,
                 },
             ],
         )
@@ -111,12 +116,18 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
     page.get_by_role("button", name="Generate all scenes").click()
     page.get_by_role("button", name="Generate for").click()
     frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(page.locator("[data-screen] .still")).to_have_attribute("src", re.compile("/content$"))
     expect(frames.nth(0)).to_have_accessible_name(re.compile("Generating"))
     expect(frames.nth(1)).to_have_accessible_name(re.compile("Generating"))
     expect(page.get_by_text("Generating… (0/2)")).to_be_visible()
     expect(page.get_by_text("Rendering 0/2")).to_be_visible()
     expect(page.locator(".frame.work")).to_have_count(2)
-    expect(page.locator(".timeline .segment.work")).to_have_count(2)
+    segments = page.locator(".timeline .segment.work")
+    expect(segments).to_have_count(2)
+    one, two = (segments.nth(index).bounding_box() for index in range(2))
+    assert one is not None
+    assert two is not None
+    assert two["width"] == pytest.approx(2 * one["width"], rel=0.05)
     expect(page.locator(".cover")).to_contain_text(re.compile("Shot 1A · Generating.*Rendering… [0-9]+%"))
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_contain_text(

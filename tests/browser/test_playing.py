@@ -127,6 +127,12 @@ def test_keys_do_what_the_sheet_says(page: Page, film: Film) -> None:
         page.wait_for_function("full => Boolean(document.fullscreenElement) === full", arg=full)
     page.keyboard.press("m")
     expect(page.get_by_role("button", name="Sound on")).to_be_visible()
+    page.get_by_label("Volume").fill("0.5")
+    expect(page.get_by_role("button", name="Mute")).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-screen] video').volume") == 0.5
+    # The slider has a use for arrows and for no other key.
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.querySelector('[data-screen] video').volume") == pytest.approx(0.55)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")

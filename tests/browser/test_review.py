@@ -56,6 +56,11 @@ def test_a_scene_goes_back_and_comes_back(page: Page, served: Served, errors: li
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     expect(card.locator(".badge")).to_have_text(re.compile("Review ready"))
     expect(card.locator(".badge.pulse")).to_have_count(0)
+    page.goto(film.page)
+    expect(card.locator(".badge")).to_have_text(re.compile("Review ready"))
+    expect(card.locator(".badge.pulse")).to_have_count(0)
+    page.go_back()
+    expect(page.get_by_role("tab", name="Review")).to_have_attribute("aria-selected", "true")
 
     send_back(page, film.shots[0][1], errors)
     expect(card.locator(".badge")).to_have_text(re.compile("Sent back to stage 8"))

@@ -67,8 +67,9 @@ export function watchKeys(): void {
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
-    if (target.closest("input, textarea, select, dialog")) return;
+    if (target.closest("input:not([type=range]), textarea, select, dialog")) return;
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (target.closest("input") && pressed.startsWith("Arrow")) return;
     if (target.closest("button, a, summary") && (pressed === " " || pressed === "Enter")) return;
     const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(pressed));
     if (!shortcut) return;
