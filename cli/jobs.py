@@ -118,7 +118,8 @@ def retry_job(job: UUID, *, accept_possible_duplicate: bool) -> None:
 
     async def act() -> None:
         async with opened_records() as records, records.transaction() as tx:
-            await jobs.retry_any(tx, LOCAL, job, accept_possible_duplicate=accept_possible_duplicate)
+            found = await jobs.get(tx, LOCAL, job)
+            await jobs.retry(tx, LOCAL, found, accept_possible_duplicate=accept_possible_duplicate)
 
     try:
         asyncio.run(act())
@@ -135,7 +136,7 @@ def cancel_job(job: UUID) -> None:
 
     async def act() -> CancelOutcome:
         async with opened_records() as records, records.transaction() as tx:
-            return await jobs.cancel_any(tx, LOCAL, job)
+            return await jobs.cancel(tx, await jobs.get(tx, LOCAL, job))
 
     say(_OUTCOMES[asyncio.run(act())])
 

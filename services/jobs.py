@@ -35,6 +35,19 @@ async def get(tx: Transaction, caller: Caller, job: UUID) -> Job:
     return found
 
 
+async def get_video(tx: Transaction, caller: Caller, where: VideoPath) -> Job:
+    """Give a video job by where it is said to be.
+
+    Raises:
+        NotFoundError: it is not there.
+    """
+    project = await projects.find(tx, caller, where.project)
+    job = await get(tx, caller, where.job)
+    if (job.project_id, job.scene_id, job.kind) != (project.id, where.scene, JobKind.VIDEO):
+        raise NotFoundError("there is no such video job in this scene")
+    return job
+
+
 async def get_with_attempts(
     tx: Transaction, caller: Caller, job: UUID
 ) -> tuple[Job, Sequence[AttemptRecord]]:
@@ -81,37 +94,23 @@ def _stored(job: Job, key: str | None, missing: str) -> str:
     raise ConflictError(f"this job is {job.status}; nothing is stored yet", "not_stored_yet")
 
 
-async def cancel(tx: Transaction, caller: Caller, where: VideoPath) -> CancelOutcome:
-    """Cancel a video job and say which of the three things happened."""
-    job = await _video(tx, caller, where)
-    return await cancel_any(tx, caller, job.id)
+async def cancel(tx: Transaction, job: Job) -> CancelOutcome:
+    """Cancel a job and say which of the three things happened."""
+    return await tx.moves.cancel(job.id)
 
 
-async def retry(tx: Transaction, caller: Caller, where: VideoPath, *, accept_possible_duplicate: bool) -> Job:
-    """Queue a failed video job again.
+async def retry(tx: Transaction, caller: Caller, job: Job, *, accept_possible_duplicate: bool) -> Job:
+    """Queue a failed job again.
 
     Raises:
         ConflictError: ``not_failed``, ``possible_duplicate``, or ``shot_busy`` when the shot has another
-            video job on its way.
+            job of its kind on its way.
     """
-    job = await _video(tx, caller, where)
-    return await retry_any(tx, caller, job.id, accept_possible_duplicate=accept_possible_duplicate)
-
-
-async def retry_any(tx: Transaction, caller: Caller, job: UUID, *, accept_possible_duplicate: bool) -> Job:
-    """Queue a failed job of whatever kind again; raises as ``retry`` does."""
-    found = await get(tx, caller, job)
     try:
-        await admission.retry(tx, found, accept_possible_duplicate=accept_possible_duplicate)
+        await admission.retry(tx, job, accept_possible_duplicate=accept_possible_duplicate)
     except ConflictError as error:
         raise _known(error) from error
-    return await get(tx, caller, found.id)
-
-
-async def cancel_any(tx: Transaction, caller: Caller, job: UUID) -> CancelOutcome:
-    """Cancel a job of whatever kind and say which of the three things happened."""
-    found = await get(tx, caller, job)
-    return await tx.moves.cancel(found.id)
+    return await get(tx, caller, job.id)
 
 
 async def retry_download(tx: Transaction, caller: Caller, job: UUID) -> Job:
@@ -129,11 +128,3 @@ def _known(error: ConflictError) -> ConflictError:
     if error.code != "duplicate":
         return error
     return ConflictError("this shot has another job on its way; cancel that first", "shot_busy")
-
-
-async def _video(tx: Transaction, caller: Caller, where: VideoPath) -> Job:
-    project = await projects.find(tx, caller, where.project)
-    job = await get(tx, caller, where.job)
-    if (job.project_id, job.scene_id, job.kind) != (project.id, where.scene, JobKind.VIDEO):
-        raise NotFoundError("there is no such video job in this scene")
-    return job

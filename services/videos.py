@@ -250,7 +250,7 @@ async def delete(tx: Transaction, caller: Caller, video: UUID) -> None:
     """
     found = await find(tx, caller, video)
     if found.job.status in _UNSTARTED:
-        await jobs.cancel_any(tx, caller, found.job.id)
+        await jobs.cancel(tx, found.job)
     if not await tx.videos.hide(found.job.id):
         raise NotFoundError("there is no such video")
 

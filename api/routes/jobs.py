@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse
 
 from api import cursors
 from api.call import Answer, Call
-from api.endpoints import NOT_COVERED, Endpoint
+from api.endpoints import Endpoint
 from api.schemas.base import Queried
-from api.schemas.jobs import CancelOut, JobDetail, JobList, JobOut, RetryIn, WhyOut
+from api.schemas.jobs import JobDetail, JobList, JobOut, WhyOut
 from api.schemas.paging import Limit
 from api.showing import shown_job, shown_jobs
 from domain.access import Scope
@@ -92,27 +92,6 @@ async def explain_job(call: Call) -> Answer:
     async with call.transaction() as tx:
         job, reason = await why.why(tx, call.caller, call.id("job_id"))
     return Answer(HTTPStatus.OK, WhyOut.of(job, reason))
-
-
-async def retry_job(call: Call) -> Answer:
-    """Queue a failed job again."""
-    job_id, accepted = call.id("job_id"), call.read(RetryIn).accept_possible_duplicate
-
-    async def change(tx: Transaction) -> Answer:
-        job = await jobs.retry_any(tx, call.caller, job_id, accept_possible_duplicate=accepted)
-        return Answer(HTTPStatus.ACCEPTED, await shown_job(call, tx, job))
-
-    return await call.once(change)
-
-
-async def cancel_job(call: Call) -> Answer:
-    """Cancel a job."""
-    job_id = call.id("job_id")
-
-    async def change(tx: Transaction) -> Answer:
-        return Answer(HTTPStatus.OK, CancelOut(outcome=await jobs.cancel_any(tx, call.caller, job_id)))
-
-    return await call.once(change)
 
 
 async def retry_download(call: Call) -> Answer:
@@ -199,27 +178,5 @@ ENDPOINTS = (
         scope=Scope.RENDER,
         answers={HTTPStatus.ACCEPTED: JobOut},
         codes=("not_failed", "no_result"),
-    ),
-    Endpoint(
-        method="POST",
-        path="/jobs/{job_id}/retry",
-        handler=retry_job,
-        summary="Retry a failed job of any kind",
-        tag="Jobs",
-        scope=Scope.RENDER,
-        body=RetryIn,
-        body_needed=False,
-        answers={HTTPStatus.ACCEPTED: JobOut},
-        codes=("not_failed", "possible_duplicate", "shot_busy", *NOT_COVERED),
-    ),
-    Endpoint(
-        method="POST",
-        path="/jobs/{job_id}/cancel",
-        handler=cancel_job,
-        summary="Cancel a job of any kind",
-        description="The outcome is as for a video job: cancelled, stopping or already_final.",
-        tag="Jobs",
-        scope=Scope.RENDER,
-        answers={HTTPStatus.OK: CancelOut},
     ),
 )

@@ -1,18 +1,16 @@
-"""Rendering: order clips, and move their jobs as a person may."""
+"""Rendering: order the clips of a scene."""
 
 from http import HTTPStatus
 
 from api.call import Answer, Call
 from api.endpoints import NOT_COVERED, Endpoint
 from api.errors import problem_entry
-from api.schemas.jobs import CancelOut, JobOut, RetryIn
 from api.schemas.problems import ProblemEntry
 from api.schemas.rendering import AdmissionOut, EstimateOut, MeansOut, PromptsOut, RenderIn
-from api.showing import shown_job, shown_jobs
+from api.showing import shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
-from services import jobs, rendering
-from services.jobs import VideoPath
+from services import rendering
 from services.rendering import RenderOrder
 
 
@@ -53,32 +51,6 @@ async def _estimate(call: Call, order: RenderOrder) -> Answer:
     return Answer(HTTPStatus.OK, answer)
 
 
-async def retry_video(call: Call) -> Answer:
-    """Queue a failed job again."""
-    accepted = call.read(RetryIn).accept_possible_duplicate
-    where = _where(call)
-
-    async def change(tx: Transaction) -> Answer:
-        job = await jobs.retry(tx, call.caller, where, accept_possible_duplicate=accepted)
-        return Answer(HTTPStatus.ACCEPTED, await shown_job(call, tx, job))
-
-    return await call.once(change)
-
-
-async def cancel_video(call: Call) -> Answer:
-    """Cancel a job."""
-    where = _where(call)
-
-    async def change(tx: Transaction) -> Answer:
-        return Answer(HTTPStatus.OK, CancelOut(outcome=await jobs.cancel(tx, call.caller, where)))
-
-    return await call.once(change)
-
-
-def _where(call: Call) -> VideoPath:
-    return VideoPath(call.word("project_id"), call.id("scene_id"), call.id("job_id"))
-
-
 ENDPOINTS = (
     Endpoint(
         method="POST",
@@ -93,28 +65,5 @@ ENDPOINTS = (
         body_needed=False,
         answers={HTTPStatus.ACCEPTED: AdmissionOut, HTTPStatus.OK: EstimateOut},
         codes=("shot_busy", "nothing_to_render", *NOT_COVERED),
-    ),
-    Endpoint(
-        method="POST",
-        path="/projects/{project_id}/scenes/{scene_id}/video/{job_id}/retry",
-        handler=retry_video,
-        summary="Retry a failed video job",
-        tag="Rendering",
-        scope=Scope.RENDER,
-        body=RetryIn,
-        body_needed=False,
-        answers={HTTPStatus.ACCEPTED: JobOut},
-        codes=("not_failed", "possible_duplicate", "shot_busy", *NOT_COVERED),
-    ),
-    Endpoint(
-        method="POST",
-        path="/projects/{project_id}/scenes/{scene_id}/video/{job_id}/cancel",
-        handler=cancel_video,
-        summary="Cancel a video job",
-        description="The outcome is cancelled (nothing was submitted, free), stopping (Rushes stopped "
-        "waiting, the provider may still finish and bill) or already_final.",
-        tag="Rendering",
-        scope=Scope.RENDER,
-        answers={HTTPStatus.OK: CancelOut},
     ),
 )

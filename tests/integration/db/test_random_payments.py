@@ -94,7 +94,8 @@ class Payments(Lives):
 
     async def _retry(self, job: UUID, *, consent: bool) -> None:
         async with self.records.transaction() as tx:
-            await jobs.retry_any(tx, LOCAL, job, accept_possible_duplicate=consent)
+            found = await jobs.get(tx, LOCAL, job)
+            await jobs.retry(tx, LOCAL, found, accept_possible_duplicate=consent)
 
     @rule(which=ANY, consent=st.booleans())
     def retry_all(self, which: int, consent: bool) -> None:
