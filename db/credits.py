@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import RowMapping, Select, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, case, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables
@@ -28,6 +28,7 @@ from domain.credits import (
     EntryKind,
     Means,
     PromptCost,
+    SceneWaits,
     Wait,
     dollars,
     micros,
@@ -200,14 +201,17 @@ class CreditStore:
         """See the port."""
         if not self.on:
             return []
-        query = (
-            select(_waits.c.job_id, _waits.c.needed)
-            .select_from(_waits.join(_jobs, _jobs.c.id == _waits.c.job_id))
-            .where(_waits.c.project_id == project, _jobs.c.status == JobStatus.QUEUED)
-            .order_by(_waits.c.needed, _waits.c.job_id)
-            .limit(limit)
-        )
-        return [Wait(job, dollars(needed)) for job, needed in await self._connection.execute(query)]
+        query = _waiting(project, _waits.c.job_id, _waits.c.needed)
+        first = query.order_by(_waits.c.needed, _waits.c.job_id).limit(limit)
+        return [Wait(job, dollars(needed)) for job, needed in await self._connection.execute(first)]
+
+    async def waiting_by_scene(self, project: UUID) -> Sequence[SceneWaits]:
+        """See the port."""
+        if not self.on:
+            return []
+        query = _waiting(project, _jobs.c.scene_id, func.count(), func.sum(_waits.c.needed))
+        found = await self._connection.execute(query.group_by(_jobs.c.scene_id).order_by(_jobs.c.scene_id))
+        return [SceneWaits(scene, jobs, dollars(int(needed))) for scene, jobs, needed in found]
 
     async def shortfall(self, job: UUID) -> Decimal | None:
         """See the port."""
@@ -222,6 +226,13 @@ class CreditStore:
     async def _entry(self, key: str) -> RowMapping | None:
         found = await self._connection.execute(select(_ledger).where(_ledger.c.key == key))
         return found.mappings().one_or_none()
+
+
+def _waiting(project: UUID, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Select from what waits; a job that ended instead may have left its row behind."""
+    joined = _waits.join(_jobs, _jobs.c.id == _waits.c.job_id)
+    chosen = select(*columns).select_from(joined)
+    return chosen.where(_waits.c.project_id == project, _jobs.c.status == JobStatus.QUEUED)
 
 
 def _costs(project: UUID) -> Select[Any]:

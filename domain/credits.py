@@ -171,6 +171,17 @@ class Wait:
     """What has to be held for it, USD."""
 
 
+@dataclass(frozen=True, slots=True)
+class SceneWaits:
+    """All queued jobs of a scene that the account does not go for."""
+
+    scene_id: UUID | None
+    """``None`` for what belongs to the whole project."""
+    jobs: int
+    needed: Decimal
+    """USD, for all of them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """What one attempt cost, or will: the cost log has every attempt, paid or not."""
@@ -281,6 +292,10 @@ class CreditRecords(Protocol):
 
     async def waiting(self, project: UUID, limit: int) -> Sequence[Wait]:
         """List the queued jobs of a project that wait for credits, the cheapest first."""
+        ...
+
+    async def waiting_by_scene(self, project: UUID) -> Sequence[SceneWaits]:
+        """Sum up all queued jobs of a project that wait for credits; scenes without any are left out."""
         ...
 
     async def shortfall(self, job: UUID) -> Decimal | None:

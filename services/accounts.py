@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.credits import SMALLEST, Account, Cost, Entries, Entry, PromptCost, Wait
+from domain.credits import SMALLEST, Account, Cost, Entries, Entry, PromptCost, SceneWaits, Wait
 from domain.errors import ConflictError, NotFoundError
 from domain.films import Project
 from domain.paging import Page, Position
@@ -14,7 +14,7 @@ from domain.records import Transaction
 from services import jobs, projects
 
 MOST_WAITING = 100
-"""So many jobs that wait are named; who tells how many there are counts no further."""
+"""So many jobs that wait are named."""
 SMALLEST_GRANT, LARGEST_GRANT = SMALLEST, Decimal(1_000_000_000)
 
 
@@ -28,6 +28,8 @@ class Statement:
     entries: Entries
     waiting: Sequence[Wait]
     """The first of the jobs that the account does not go for."""
+    waiting_by_scene: Sequence[SceneWaits]
+    """All of them."""
 
 
 async def look(
@@ -37,7 +39,9 @@ async def look(
     found = await projects.find(tx, caller, project)
     entries = await tx.credits.entries(found.id, after=after, limit=limit)
     account = await tx.credits.account(found.id)
-    return Statement(tx.credits.on, account, entries, await tx.credits.waiting(found.id, MOST_WAITING))
+    waiting = await tx.credits.waiting(found.id, MOST_WAITING)
+    by_scene = await tx.credits.waiting_by_scene(found.id)
+    return Statement(tx.credits.on, account, entries, waiting, by_scene)
 
 
 async def costs(

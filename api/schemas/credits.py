@@ -118,11 +118,22 @@ class WaitOut(Answered):
     needed: Cost = Field(description="What has to be held for it, USD.")
 
 
+class SceneWaitsOut(Answered):
+    """All jobs of a scene that wait for credits."""
+
+    scene_id: UUID | None = Field(description="Null for what belongs to the whole project.")
+    jobs: int
+    needed: Cost = Field(description="What has to be held for all of them, USD.")
+
+
 class CreditsOut(AccountOut):
     """An account, what waits for it, and a page of its ledger."""
 
     waiting: list[WaitOut] = Field(
         description=f"Queued jobs that it does not go for, the cheapest first, at most {MOST_WAITING}."
+    )
+    waiting_by_scene: list[SceneWaitsOut] = Field(
+        description="All of these summed up; scenes where nothing waits are left out."
     )
     ledger: EntryList
 
@@ -131,7 +142,8 @@ class CreditsOut(AccountOut):
         """Give both as they are answered."""
         figures = AccountOut.of(found.account, enabled=found.on).model_dump()
         waiting = [WaitOut.model_validate(one) for one in found.waiting]
-        return cls(**figures, waiting=waiting, ledger=EntryList.of(found.entries))
+        by_scene = [SceneWaitsOut.model_validate(one) for one in found.waiting_by_scene]
+        return cls(**figures, waiting=waiting, waiting_by_scene=by_scene, ledger=EntryList.of(found.entries))
 
 
 class GrantOut(Answered):

@@ -14,7 +14,6 @@ import {
   waitLine,
   waitsOf,
 } from "./credits";
-import type { Job } from "./film";
 
 const account: Statement = {
   project_id: "p",
@@ -24,19 +23,14 @@ const account: Statement = {
   spent: 0.1,
   owed: 0,
   budget: null,
-  waiting: [
-    { job_id: "a", needed: 0.1 },
-    { job_id: "b", needed: 0.2 },
-    { job_id: "gone", needed: 9 },
+  // The list has a first page of them; the sums have them all.
+  waiting: [{ job_id: "a", needed: 0.1 }],
+  waiting_by_scene: [
+    { scene_id: "s", jobs: 140, needed: 14 },
+    { scene_id: "t", jobs: 1, needed: 0.2 },
   ],
   ledger: { data: [], next: null },
 };
-
-function job(id: string, scene_id: string, status = "queued"): [string, Job] {
-  return [id, { id, scene_id, status } as Job];
-}
-
-const jobs = new Map([job("a", "s"), job("b", "t"), job("gone", "s", "processing")]);
 
 function entry(kind: Entry["kind"], figures: Partial<Entry>): Entry {
   const none = { amount: 0, held: 0, spent: 0, owed: 0, job_id: null, attempt_id: null, note: null };
@@ -54,27 +48,28 @@ describe("what is available", () => {
 });
 
 describe("what waits", () => {
-  it("is summed up for the film or a scene, without what went on since", () => {
-    expect(waitsOf(account, jobs)).toEqual({ jobs: 2, next: 0.1, needed: 0.3 });
-    expect(waitsOf(account, jobs, "t")).toEqual({ jobs: 1, next: 0.2, needed: 0.2 });
-    expect(waitsOf(account, jobs, "u")).toBeNull();
-    expect(waitsOf(null, jobs)).toBeNull();
-    expect(waitsOf(undefined, jobs)).toBeNull();
+  it("is summed up for the film or a scene", () => {
+    expect(waitsOf(account)).toEqual({ jobs: 141, needed: 14.2 });
+    expect(waitsOf(account, "t")).toEqual({ jobs: 1, needed: 0.2 });
+    expect(waitsOf(account, "u")).toBeNull();
+    expect(waitsOf({ ...account, waiting_by_scene: [] })).toBeNull();
+    expect(waitsOf(null)).toBeNull();
+    expect(waitsOf(undefined)).toBeNull();
   });
 
   it("is told with what holds it up", () => {
-    const two = { jobs: 2, next: 0.1, needed: 0.3 };
+    const two = { jobs: 2, needed: 0.3 };
     const poor = { ...account, balance: 0.1 };
     expect(waitLine(two, poor)).toBe("2 jobs wait for credits: they need $0.30, and $0.10 is available.");
     const limited = { ...account, budget: 0.4 };
-    const one = { jobs: 1, next: 0.1, needed: 0.1 };
+    const one = { jobs: 1, needed: 0.1 };
     expect(waitLine(one, limited)).toBe(
       "1 job waits for credits: it needs $0.10, and the budget leaves $0.00.",
     );
   });
 
   it("goes on once so much is there", () => {
-    const two = { jobs: 2, next: 0.1, needed: 0.3 };
+    const two = { jobs: 2, needed: 0.3 };
     expect(missing(two, { ...account, balance: 0.1 })).toEqual({ credits: 0.2, budget: null });
     expect(missing(two, { ...account, budget: 0.4 })).toEqual({ credits: 0, budget: 0.7 });
     expect(missing(two, { ...account, balance: 0, budget: 0.4 })).toEqual({ credits: 0.3, budget: 0.7 });

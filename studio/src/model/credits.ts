@@ -24,27 +24,19 @@ export function available({ balance, budget, spent, held }: Statement): number {
 
 export interface Waits {
   readonly jobs: number;
-  /** For the cheapest of them, which goes on first. */
-  readonly next: number;
   /** For all of them. */
   readonly needed: number;
 }
 
-/** Sum up what waits for credits; what went on since the account was read does not count. `null` where nothing waits. */
-export function waitsOf(
-  statement: Statement | null | undefined,
-  jobs: ReadonlyMap<string, Job>,
-  scene?: string,
-): Waits | null {
-  const needed = (statement?.waiting ?? [])
-    .filter(({ job_id }) => {
-      const job = jobs.get(job_id);
-      return job?.status === "queued" && (scene === undefined || job.scene_id === scene);
-    })
-    .map((wait) => wait.needed);
-  if (needed.length === 0) return null;
-  const all = exact(needed.reduce((sum, each) => sum + each, 0));
-  return { jobs: needed.length, next: Math.min(...needed), needed: all };
+/** Sum up what waits for credits in the film, or in one of its scenes; `null` where nothing does. */
+export function waitsOf(statement: Statement | null | undefined, scene?: string): Waits | null {
+  const all = statement?.waiting_by_scene ?? [];
+  const wanted = scene === undefined ? all : all.filter(({ scene_id }) => scene_id === scene);
+  if (wanted.length === 0) return null;
+  return {
+    jobs: wanted.reduce((sum, { jobs }) => sum + jobs, 0),
+    needed: exact(wanted.reduce((sum, { needed }) => sum + needed, 0)),
+  };
 }
 
 /** Say what waits and what it takes: `2 jobs wait for credits: they need $0.40, and $0.10 is available.` */

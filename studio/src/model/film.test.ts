@@ -81,6 +81,21 @@ describe("events", () => {
     expect(project).toMatchObject({ status: "rendering", current_step: "videos", title: "Night Shift" });
   });
 
+  it("have credits looked at where they changed, or where a job ended that may have waited for them", () => {
+    const moves = [
+      [queued, 7],
+      [event(9, "credits.held", { amount: 0.1 }, "j"), 9],
+      [event(10, "job.processing", { status: "processing" }, "j"), 9],
+      [event(11, "job.queued", { status: "queued" }, "j"), 9],
+      [event(12, "job.cancelled", { status: "cancelled" }, "j"), 12],
+    ] as const;
+    let now: Film = film;
+    for (const [move, expected] of moves) {
+      now = apply(now, move) as Film;
+      expect(now.creditsAt, move.type).toBe(expected);
+    }
+  });
+
   it("bring the moments that a move has", () => {
     const moved = apply(apply(film, queued) as Film, done) as Film;
     expect(moved.jobs.get("j")).toMatchObject({

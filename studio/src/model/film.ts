@@ -16,7 +16,7 @@ type Project = Pick<Shapes["ProjectOut"], "id" | "receipt" | "title" | "status" 
 export interface Film extends Project {
   /** Sequence of the last event that this contains. */
   readonly sequence: number;
-  /** Sequence of the last event about credits, or of the snapshot. */
+  /** Sequence of the last event that changed credits or what waits for them, or of the snapshot. */
   readonly creditsAt: number;
   readonly scenes: readonly Scene[];
   readonly jobs: ReadonlyMap<string, Job>;
@@ -65,7 +65,9 @@ function moveJob(film: Film, event: FeedEvent): Film {
   const job: Job = { ...before, ...known, ...Object.fromEntries(moments) };
   const jobs = new Map(film.jobs).set(job.id, job);
   if (event.type === "job.completed" && job.kind === "image") outdate(jobs, job);
-  return { ...film, jobs };
+  // What ends in its queue waits for nothing any more, and nothing is booked that would say so.
+  const left = before.status === "queued" && !isLive(job.status);
+  return { ...film, jobs, creditsAt: left ? event.sequence : film.creditsAt };
 }
 
 /** A new image stands for its shot: clips that were ordered before it did not start from it. */

@@ -9,7 +9,7 @@ import { film } from "./showing";
 export const statement = signal<Statement | null | undefined>(undefined);
 
 /** What waits for credits in the open film. */
-export const waits = computed(() => waitsOf(statement.value, film.value?.jobs ?? new Map()));
+export const waits = computed(() => waitsOf(statement.value));
 
 /** A long film books a hundred times a second: whoever looks is told once in so long. */
 const AGAIN_SECONDS = 0.5;

@@ -15,7 +15,7 @@ function Card({ scene, number }: { scene: Scene; number: number }) {
   const { badge, word } = badgeOf(scene, views);
   const current = openScene.value?.id === scene.id;
   const seconds = views.reduce((sum, view) => sum + (view.seconds ?? 0), 0);
-  const waiting = waitsOf(statement.value, film.value?.jobs ?? new Map(), scene.id);
+  const waiting = waitsOf(statement.value, scene.id);
   const toReview = badge === "review_ready";
   const review = reviewOf(
     scene,

@@ -14,6 +14,7 @@ from db.engine import Database
 from domain.access import Scope
 from domain.credits import CreditTerms
 from domain.statuses import JobStatus
+from services.accounts import MOST_WAITING
 from services.catalogue import Catalogue
 from storage.folder import FolderStore
 from tests.api_client import (
@@ -298,15 +299,49 @@ async def test_an_account_names_what_waits_for_it(
         await execute(waits, job=job, project=project.id, needed=needed)
     body = await credits_of(client, project)
     assert body["waiting"] == [{"job_id": str(cheap), "needed": 0.1}, {"job_id": str(dear), "needed": 0.4}]
+    scene = project.scene(0)
+    assert body["waiting_by_scene"] == [{"scene_id": scene, "jobs": 2, "needed": 0.5}]
     await grant(client, project, 0.2)
-    assert [each["job_id"] for each in (await credits_of(client, project))["waiting"]] == [str(dear)]
+    body = await credits_of(client, project)
+    assert [each["job_id"] for each in body["waiting"]] == [str(dear)]
+    assert body["waiting_by_scene"] == [{"scene_id": scene, "jobs": 1, "needed": 0.4}]
+
+
+async def test_the_sums_of_what_waits_know_no_page(
+    client: httpx.AsyncClient, project: Made, execute: Execute
+) -> None:
+    """Or whoever adds what is missing for everything adds too little."""
+    job = (
+        "INSERT INTO video_generation_jobs (project_id, scene_id, prompt, duration_seconds) "
+        "SELECT :project, :scene, 'Steam rises', 1 FROM generate_series(1, :jobs) RETURNING id"
+    )
+    for number, jobs in enumerate((MOST_WAITING, 3)):
+        await execute(
+            f"WITH made AS ({job}) INSERT INTO credit_waits SELECT id, :project, 200000 FROM made",
+            project=project.id,
+            scene=project.scene(number),
+            jobs=jobs,
+        )
+    body = await credits_of(client, project)
+    assert len(body["waiting"]) == MOST_WAITING
+    found = {each["scene_id"]: (each["jobs"], each["needed"]) for each in body["waiting_by_scene"]}
+    assert found == {
+        project.scene(0): (MOST_WAITING, 20.0),
+        project.scene(1): (3, 0.6),
+    }
 
 
 async def test_without_credits_there_is_nothing_to_grant(
-    client: httpx.AsyncClient, project: Made, parts: Parts
+    client: httpx.AsyncClient, project: Made, parts: Parts, add_job: AddJob, execute: Execute
 ) -> None:
+    await execute(
+        "INSERT INTO credit_waits (job_id, project_id, needed) VALUES (:job, :project, 400000)",
+        job=await add_job(JobStatus.QUEUED),
+        project=project.id,
+    )
     parts.records._terms = None  # type: ignore[attr-defined] # as if CREDITS were off
     problem(await client.post(path(project, "/grants"), json={"amount": 1}), 409, "credits_off")
     body = await credits_of(client, project)
     assert (body["enabled"], body["ledger"]["data"]) == (False, [])
+    assert (body["waiting"], body["waiting_by_scene"]) == ([], []), "what waited once is claimed as any other"
     assert (await client.post(project.path(0))).status_code == 202
