@@ -27,7 +27,7 @@ from cli.sample import order, sample_film
 from cli.settings import load
 from cli.spending import Terms, terminal, terms
 from cli.telling import Teller
-from cli.watching import LOOK_SECONDS, Clip, Watch, see_joined, watched_in
+from cli.watching import Clip, Watch, see_joined, see_rendered, watched_in
 from domain.credits import CreditTerms
 from domain.errors import ConfigurationError, DatabaseUnavailableError
 from domain.films import Film
@@ -130,7 +130,13 @@ class _Demo:
         if self.stop.is_set():
             return FAILED
         self.teller.say_where(self.ground, self.address)
-        film, everything_stored = await self._render()
+        try:
+            film, everything_stored = await self._render()
+        except DatabaseUnavailableError:
+            if not self.stop.is_set():
+                raise
+            self.teller.say_unknown()
+            return FAILED
         if not keep_serving:
             return 0 if everything_stored else FAILED
         if not self.stop.is_set():
@@ -146,7 +152,10 @@ class _Demo:
         watched = watched_in(ordered.film, ordered.jobs)
         self.watch = Watch(self.parts.records, watched, typical_seconds=able.typical_seconds)
         began = time.monotonic()
-        clips = await self._watch(began)
+        with self.teller.screen() as screen:
+            clips = await see_rendered(
+                self.watch, lambda clips: screen.show(clips, time.monotonic() - began), self.stop
+            )
         missing = [clip for clip in clips if not await self._is_stored(clip)]
         took = None if ordered.was_begun else time.monotonic() - began
         self.teller.say_result(self.ground, clips, missing, took)
@@ -158,16 +167,6 @@ class _Demo:
         async with self.parts.records.transaction() as tx:
             self.teller.say_credits(await tx.credits.totals(project), await tx.credits.account(project))
         return ordered.film, joined is not None and joined.status is JobStatus.COMPLETED
-
-    async def _watch(self, began: float) -> Sequence[Clip]:
-        """Show the clips until all are over or the demo is stopped; give them as they were last seen."""
-        with self.teller.screen() as screen:
-            while True:
-                clips = await self.look()
-                screen.show(clips, time.monotonic() - began)
-                if self.stop.is_set() or (clips and all(clip.over for clip in clips)):
-                    return clips
-                await _first_of(self.stop, seconds=LOOK_SECONDS)
 
     async def look(self) -> Sequence[Clip]:
         """Read the clips as they are; nothing while there are none or the database is away."""
@@ -195,11 +194,11 @@ async def _paying(ground: Ground) -> AsyncIterator[tuple[Ground, Parts]]:
         yield paying, parts
 
 
-async def _first_of(*events: asyncio.Event, seconds: float | None = None) -> None:
-    """Wait until one of the events is set, or for some seconds."""
+async def _first_of(*events: asyncio.Event) -> None:
+    """Wait until one of the events is set."""
     waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()

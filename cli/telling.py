@@ -108,6 +108,12 @@ class Teller:
         else:
             self._fact("film", joined.error_message or f"it was {joined.status} when the demo stopped")
 
+    def say_unknown(self) -> None:
+        """Say that nobody knows how it stands."""
+        self._line()
+        self._line("The database is away, and nobody can say how the film stands.", "bold red")
+        self._line("The next run goes on with what it finds.")
+
     def say_credits(self, totals: Mapping[EntryKind, Decimal], account: Account) -> None:
         """Say what became of the film's credits: a receipt that adds up."""
         words = {EntryKind.GRANT: "granted", EntryKind.HOLD: "held", EntryKind.SETTLE: "charged"}

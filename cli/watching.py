@@ -1,10 +1,11 @@
 """What a person watching a film render sees of its jobs: a word, a bar and a time for each clip."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from domain.access import LOCAL
@@ -14,6 +15,8 @@ from domain.job import Job
 from domain.records import JobFilter, Records
 from domain.statuses import FINAL, JobKind, JobStatus
 from services import films
+
+_T = TypeVar("_T")
 
 LOOK_SECONDS = 0.2
 """Between two looks at what a person watches."""
@@ -114,23 +117,49 @@ class Watch:
         ]
 
 
+async def see_rendered(
+    watch: Watch, show: Callable[[Sequence[Clip]], None], stop: asyncio.Event
+) -> Sequence[Clip]:
+    """Show clips until all are over, or ``stop``; give them as they stand.
+
+    Raises:
+        DatabaseUnavailableError: ``stop`` is set and nobody knows how they stand.
+    """
+
+    async def look() -> Sequence[Clip]:
+        clips = await watch.look()
+        show(clips)
+        return clips
+
+    return await _see(look, lambda clips: bool(clips) and all(clip.over for clip in clips), stop)
+
+
 async def see_joined(records: Records, project: UUID, stop: asyncio.Event) -> Job | None:
     """Wait until a project's film is over, or ``stop``; give it as it stands, nothing if it was cancelled.
 
     Raises:
         DatabaseUnavailableError: ``stop`` is set and nobody knows how it stands.
     """
+
+    async def look() -> Job | None:
+        async with records.transaction() as tx:
+            # It was ordered with its clips: where there is none, it was cancelled.
+            return (await films.look(tx, LOCAL, str(project))).newest
+
+    return await _see(look, lambda newest: newest is None or newest.status in FINAL, stop)
+
+
+async def _see(look: Callable[[], Awaitable[_T]], over: Callable[[_T], bool], stop: asyncio.Event) -> _T:
+    """Look again and again while there is more to come; while the database is away nothing is to be seen."""
     while True:
         try:
-            async with records.transaction() as tx:
-                # It was ordered with its clips: where there is none, it was cancelled.
-                newest = (await films.look(tx, LOCAL, str(project))).newest
+            seen = await look()
         except DatabaseUnavailableError:
             if stop.is_set():
                 raise
         else:
-            if newest is None or newest.status in FINAL or stop.is_set():
-                return newest
+            if over(seen) or stop.is_set():
+                return seen
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_SECONDS):
                 await stop.wait()
