@@ -39,7 +39,7 @@ CODES: dict[str, str] = {
     "not_found": "There is no such thing, or it is not yours.",
     "method_not_allowed": "The address exists, but not for this method.",
     "conflict": "Something else changed this at the same moment; look again.",
-    "shot_busy": "A shot has a video job on its way already.",
+    "shot_busy": "A shot, or a film, has a job of its kind on its way already.",
     "clips_missing": "A film needs the clips of all of its shots.",
     "nothing_to_render": "No shot lacks a clip.",
     "nothing_failed": "Nothing has failed that could be made again.",

@@ -103,13 +103,13 @@ async def retry(tx: Transaction, caller: Caller, job: Job, *, accept_possible_du
     """Queue a failed job again.
 
     Raises:
-        ConflictError: ``not_failed``, ``possible_duplicate``, or ``shot_busy`` when the shot has another
-            job of its kind on its way.
+        ConflictError: ``not_failed``, ``possible_duplicate``, or ``shot_busy`` when the shot, or the
+            film, has another job of its kind on its way.
     """
     try:
         await admission.retry(tx, job, accept_possible_duplicate=accept_possible_duplicate)
     except ConflictError as error:
-        raise _known(error) from error
+        raise _known(error, job) from error
     return await get(tx, caller, job.id)
 
 
@@ -119,12 +119,15 @@ async def retry_download(tx: Transaction, caller: Caller, job: UUID) -> Job:
     try:
         await tx.moves.retry_download(found.id)
     except ConflictError as error:
-        raise _known(error) from error
+        raise _known(error, found) from error
     return await get(tx, caller, job)
 
 
-def _known(error: ConflictError) -> ConflictError:
-    """Say what a violated uniqueness means here: a shot has one live job of a kind."""
+def _known(error: ConflictError, job: Job) -> ConflictError:
+    """Say what a violated uniqueness means here: a shot has one live job of a kind, and so has a film."""
     if error.code != "duplicate":
         return error
-    return ConflictError("this shot has another job on its way; cancel that first", "shot_busy")
+    whose = "this shot"
+    if job.kind is JobKind.FILM:
+        whose = "the film of this project" if job.scene_id is None else "the film of this scene"
+    return ConflictError(f"{whose} has another job on its way; cancel that first", "shot_busy")

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -175,3 +176,15 @@ async def test_an_image_is_retried_and_cancelled_like_a_clip(
     problem(await client.post(f"/api/v1/jobs/{in_doubt}/retry"), 409, "possible_duplicate")
     accepted = {"accept_possible_duplicate": True}
     assert (await client.post(f"/api/v1/jobs/{in_doubt}/retry", json=accepted)).status_code == 202
+
+
+@pytest.mark.parametrize("whose", ["project", "scene"])
+async def test_a_film_waits_for_the_newer_one_and_is_called_by_its_name(
+    client: httpx.AsyncClient, add_job: AddJob, whose: str
+) -> None:
+    film: dict[str, Any] = {"kind": JobKind.FILM, "duration_seconds": None}
+    film |= {"scene_id": None} if whose == "project" else {}
+    failed = await add_job(JobStatus.FAILED, **film)
+    await add_job(JobStatus.PROCESSING, **film)
+    body = problem(await client.post(f"/api/v1/jobs/{failed}/retry"), 409, "shot_busy")
+    assert body["detail"] == f"the film of this {whose} has another job on its way; cancel that first"
