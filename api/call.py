@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from asyncio import Lock
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from domain.job import Job
 from domain.records import Replay, Transaction
 
 M = TypeVar("M", bound=BaseModel)
+P = TypeVar("P")
 _LONGEST_KEY = 255
 
 
@@ -104,6 +106,28 @@ class Call:
         self.parts.feed.wrote()
         return answer
 
+    async def once_prepared(
+        self,
+        prepare: Callable[[], Awaitable[P]],
+        change: Callable[[Transaction, P], Awaitable[Answer]],
+    ) -> Answer:
+        """Make a change as ``once`` does, after something that takes its time outside of any transaction.
+
+        It is done once for a key: a repeated request gets the first one's answer, and of two that this
+        process has at once, one waits for the other. Another process may prepare too, and changes nothing.
+        """
+        key = self.idempotency_key
+        if key is None:
+            prepared = await prepare()
+            return await self.once(lambda tx: change(tx, prepared))
+        async with self.parts.turns.setdefault((self.caller.name, key), Lock()):
+            async with self.transaction() as tx:
+                first = await tx.idempotency.first(self.caller.name, key, self._hash(None))
+            if first is not None:
+                return _replayed(first)
+            prepared = await prepare()
+            return await self.once(lambda tx: change(tx, prepared))
+
     async def _once(
         self, change: Callable[[Transaction], Awaitable[Answer]], asked: Mapping[str, Any] | None
     ) -> Answer:
@@ -113,7 +137,7 @@ class Call:
                 return await change(tx)
             first = await tx.idempotency.begin(self.caller.name, key, self._hash(asked))
             if first is not None:
-                return Answer(HTTPStatus(first.status), first.body, {"Idempotency-Replayed": "true"})
+                return _replayed(first)
             answer = await change(tx)
             await tx.idempotency.finish(self.caller.name, key, Replay(answer.status, answer.dumped()))
         return answer
@@ -154,3 +178,7 @@ class Call:
             [self.operation, self.request.path_params, body], sort_keys=True, separators=(",", ":")
         )
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _replayed(first: Replay) -> Answer:
+    return Answer(HTTPStatus(first.status), first.body, {"Idempotency-Replayed": "true"})

@@ -1,10 +1,12 @@
 """What the API is made of, put together by a composition root."""
 
+from asyncio import Lock
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from api.feed import Feed
 from domain.records import Records
@@ -44,6 +46,8 @@ class Parts:
     """What happens, for everyone who listens to this process."""
     schema_head: str
     """The revision of the database that this release needs."""
+    turns: WeakValueDictionary[tuple[str, str], Lock] = field(default_factory=WeakValueDictionary)
+    """Of requests with one idempotency key, by caller and key; there is none where nobody takes one."""
     studio: Path = BUILT
     """Where the built page is, if it is."""
     now: Callable[[], datetime] = now_utc

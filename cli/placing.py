@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -27,6 +26,7 @@ from services.batches import Again
 from services.catalogue import Catalogue
 from services.pipeline import FilmOrder
 from services.prompting import PromptDesk
+from services.rehearsing import rehearsed
 
 _NAMES = {JobKind.IMAGE: "image", JobKind.VIDEO: "clip", JobKind.FILM: "film"}
 _OUTCOMES = {
@@ -70,10 +70,6 @@ class _Done:
         return ", ".join(f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts) or "nothing"
 
 
-class _OverError(Exception):
-    """Nothing of this transaction is to stay."""
-
-
 def place(order: Order, *, dry_run: bool, paid: bool) -> int:
     """Place an order and give the exit code.
 
@@ -88,7 +84,8 @@ def place(order: Order, *, dry_run: bool, paid: bool) -> int:
 async def _place(order: Order, *, dry_run: bool, paid: bool) -> int:
     async with opened_ground_and_records() as (ground, records):
         catalogue, writer = ground.catalogue, ground.providers.writer
-        foreseen = await _rehearsed(records, catalogue, order)
+        # What would be refused is refused before anybody is asked.
+        foreseen = await rehearsed(records, lambda tx: _done(tx, catalogue, order, {}))
         needs_prompts = await _advise(records, catalogue, order.film)
         say(f"quote ${foreseen.quote:.2f}: {foreseen}")
         if dry_run:
@@ -99,7 +96,7 @@ async def _place(order: Order, *, dry_run: bool, paid: bool) -> int:
         if not await asyncio.to_thread(agree, foreseen.costs, writer=writes, paid=paid, ask=ask):
             say("nothing was ordered")
             return FAILED
-        written = await _written(records, catalogue, order.film, writer)
+        written = await _written(records, catalogue, order, writer)
         async with records.transaction() as tx:
             done = await _done(tx, catalogue, order, written)
             if done.quote > foreseen.quote:
@@ -108,16 +105,6 @@ async def _place(order: Order, *, dry_run: bool, paid: bool) -> int:
         print_outcomes(done.outcomes)
         say(f"{done} queued" if done.made else "nothing was queued")
         return 0 if done.made else FAILED
-
-
-async def _rehearsed(records: Records, catalogue: Catalogue, order: Order) -> _Done:
-    """Do it in a transaction that is given up: what would be refused is refused before anybody is asked."""
-    done: list[_Done] = []
-    with suppress(_OverError):
-        async with records.transaction() as tx:
-            done.append(await _done(tx, catalogue, order, {}))
-            raise _OverError
-    return done[0]
 
 
 async def _done(tx: Transaction, catalogue: Catalogue, order: Order, written: Mapping[UUID, str]) -> _Done:
@@ -144,11 +131,16 @@ async def _advise(records: Records, catalogue: Catalogue, film: FilmOrder | None
 
 
 async def _written(
-    records: Records, catalogue: Catalogue, film: FilmOrder | None, writer: PromptWriter | None
+    records: Records, catalogue: Catalogue, order: Order, writer: PromptWriter | None
 ) -> Mapping[UUID, str]:
-    if film is None:
+    if (film := order.film) is None:
         return {}
-    prompts = await PromptDesk(records, catalogue, writer).for_film(LOCAL, film)
+
+    async def act(tx: Transaction, written: Mapping[UUID, str]) -> Admission | Again:
+        return await order.act(tx, catalogue, written)
+
+    desk = PromptDesk(records, catalogue, writer)
+    prompts = await desk.for_order(LOCAL, film.project, act, provider=film.provider, model=film.model)
     if prompts.written:
         cost = f", for ${sum(prompts.costs):.4f}" if prompts.costs else ""
         say(f"prompts were written by {prompts.writer} for {', '.join(prompts.written)}{cost}")

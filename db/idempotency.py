@@ -32,8 +32,14 @@ class IdempotencyStore:
         )
         if taken.first() is not None:
             return None
+        return await self.first(caller, key, request_hash)
+
+    async def first(self, caller: str, key: str, request_hash: str) -> Replay | None:
+        """See the port."""
         query = select(keys).where(keys.c.caller == caller, keys.c.key == key)
-        first = (await self._connection.execute(query)).mappings().one()
+        first = (await self._connection.execute(query)).mappings().one_or_none()
+        if first is None:
+            return None
         if first["request_hash"] != request_hash:
             raise ConflictError(
                 "this idempotency key was used for another request; use a new one", "idempotency_key_reused"

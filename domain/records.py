@@ -269,6 +269,10 @@ class IdempotencyRecords(Protocol):
         """
         ...
 
+    async def first(self, caller: str, key: str, request_hash: str) -> Replay | None:
+        """Give what the first use of a key was answered, ``None`` before that; raises as ``begin`` does."""
+        ...
+
     async def finish(self, caller: str, key: str, answer: Replay) -> None:
         """Keep the answer for replays."""
         ...

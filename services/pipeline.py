@@ -174,13 +174,6 @@ async def _admit(tx: Transaction, film: Film, plan: Plan) -> Admission:
     return await admission.admit(tx, film.project.id, plan.jobs)
 
 
-async def picked(tx: Transaction, caller: Caller, order: FilmOrder) -> tuple[Film, Sequence[Pick]]:
-    """Give the film and the shots that an order is about, as far as it is sound."""
-    film = await projects.find_film(tx, caller, order.project)
-    states = await tx.projects.shot_states(film.project.id)
-    return film, _pick(film, states, order.scope)
-
-
 async def _draft(  # noqa: PLR0917 # private, and each of them is what a draft is made of
     tx: Transaction,
     film: Film,

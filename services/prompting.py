@@ -1,14 +1,15 @@
 """Have video prompts written for the shots of an order that have none, before the order is made.
 
-It takes seconds and costs money, so it is done outside of any transaction, and only for an order that
-nothing stands in the way of. What a writer cannot do, or not in time, is composed as ever: no film stops for
-a prompt.
+It takes seconds and costs money, so it is done outside of any transaction, and only for clips that the order
+was seen to make in a rehearsal. What a writer cannot do, or not in time, is composed as ever: no film stops
+for a prompt.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -18,6 +19,7 @@ from domain.credits import PromptCost
 from domain.failures import ErrorCode
 from domain.films import Film, Shot
 from domain.ids import ordered_id
+from domain.job import Job
 from domain.prompts import (
     LONGEST_WRITTEN,
     PromptWriter,
@@ -29,11 +31,11 @@ from domain.prompts import (
 )
 from domain.provider import ProviderError
 from domain.records import Records, Transaction
-from services import pipeline, projects, rendering
+from domain.statuses import JobKind
+from services import projects
 from services.catalogue import Catalogue
-from services.pipeline import FilmOrder
 from services.planning import makers_of
-from services.rendering import RenderOrder
+from services.rehearsing import rehearsed
 from services.scoping import Pick
 
 _AT_ONCE = 16
@@ -99,6 +101,19 @@ class Prompts:
         return [Fallback(self.labels[shot], reason) for shot, reason in self.reasons.items()]
 
 
+class Ordered(Protocol):
+    """What an order came to."""
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """Its new jobs."""
+        ...
+
+
+Act = Callable[[Transaction, Mapping[UUID, str]], Awaitable[Ordered]]
+"""Makes an order, with video prompts that were written for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PromptDesk:
     """Where orders get their prompts; without a writer nothing is done at all."""
@@ -108,37 +123,31 @@ class PromptDesk:
     writer: PromptWriter | None
     patience: Patience = field(default_factory=Patience)
 
-    async def for_film(self, caller: Caller, order: FilmOrder) -> Prompts:
-        """Have prompts written for an order of a film.
+    async def for_order(
+        self, caller: Caller, project: str, act: Act, *, provider: str | None = None, model: str | None = None
+    ) -> Prompts:
+        """Have prompts written for the clips that an order makes now, of shots that have none.
 
         Raises:
-            NotFoundError: there is no such project, or it is somebody else's.
+            RushesError: what the order is refused for.
         """
         if self.writer is None:
             return Prompts()
-        async with self.records.transaction() as tx:
-            estimate = await pipeline.estimate(tx, caller, self.catalogue, order)
-            if estimate.problems:
-                return Prompts()
-            film, picks = await pipeline.picked(tx, caller, order)
-        return await self._written(self.writer, film, picks, order.provider, order.model)
 
-    async def for_scene(self, caller: Caller, order: RenderOrder) -> Prompts:
-        """Have prompts written for an order of a scene's clips; raises as ``for_film`` does."""
-        if self.writer is None:
-            return Prompts()
-        async with self.records.transaction() as tx:
-            estimate = await rendering.estimate(tx, caller, self.catalogue, order)
-            if estimate.problems:
-                return Prompts()
-            film, picks = await _of_scene(tx, caller, order)
-        return await self._written(self.writer, film, picks, order.provider, order.model)
+        async def look(tx: Transaction) -> tuple[Film, Sequence[Pick]]:
+            film = await projects.find_film(tx, caller, project)
+            lacking = _without_prompts(film)
+            made = await act(tx, {}) if lacking else None
+            coming = {job.shot_id for job in made.jobs if job.kind is JobKind.VIDEO} if made else set()
+            return film, [pick for pick in lacking if pick.shot.id in coming]
+
+        film, picks = await rehearsed(self.records, look)
+        able = makers_of(self.catalogue, provider, model).video.capability
+        return await self._written(self.writer, film, picks, min(LONGEST_WRITTEN, able.longest_prompt))
 
     async def _written(
-        self, writer: PromptWriter, film: Film, picks: Sequence[Pick], provider: str | None, model: str | None
+        self, writer: PromptWriter, film: Film, picks: Sequence[Pick], longest: int
     ) -> Prompts:
-        able = makers_of(self.catalogue, provider, model).video.capability
-        longest = min(LONGEST_WRITTEN, able.longest_prompt)
         briefs = _briefs(film, picks, longest)
         prompts = Prompts(writer.name, labels={shot.id: shot.label for shot, _ in briefs})
         places = asyncio.Semaphore(_AT_ONCE)
@@ -230,19 +239,19 @@ def _none(why: str) -> Written:
     return Written("", None, why)
 
 
-async def _of_scene(tx: Transaction, caller: Caller, order: RenderOrder) -> tuple[Film, Sequence[Pick]]:
-    film = await projects.find_film(tx, caller, order.project)
-    wanted = {shot.id for shot in await rendering.ordered(tx, caller, order)}
-    return film, [Pick(scene, shot) for scene in film.scenes for shot in scene.shots if shot.id in wanted]
+def _without_prompts(film: Film) -> list[Pick]:
+    """Give the shots that have no prompt and something to make one of."""
+    every = [Pick(scene, shot) for scene in film.scenes for shot in scene.shots]
+    return [pick for pick in every if not (pick.shot.video_prompt or "").strip() and video_prompt(pick.shot)]
 
 
 def _briefs(film: Film, picks: Sequence[Pick], longest: int) -> list[tuple[Shot, ShotBrief]]:
-    """Give what a writer is told about each shot that has no prompt and something to make one of."""
+    """Give what a writer is told about each shot, as far as there is room for its answer."""
     before: Mapping[UUID, str] = _before(film)
     found = []
     for scene, shot in picks:
         room = longest - len(narration_line(shot)) - 1
-        if (shot.video_prompt or "").strip() or not video_prompt(shot) or room < _SHORTEST:
+        if room < _SHORTEST:
             continue
         brief = ShotBrief(
             film=film.project.title,

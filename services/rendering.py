@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.access import Caller
 from domain.errors import ConflictError, InvalidRequestError, Problem
 from domain.films import Project, Scene, Shot
-from domain.pipeline import NOTHING_YET, ShotState
+from domain.pipeline import ShotState
 from domain.records import Transaction
 from services import admission, projects
 from services.admission import Admission
@@ -40,16 +40,6 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     except InvalidRequestError as error:
         return Estimate(Decimal(0), error.problems)
     return Estimate(plan.quote, [*plan.wrong, *plan.busy], await admission.means(tx, project.id, plan.jobs))
-
-
-async def ordered(tx: Transaction, caller: Caller, order: RenderOrder) -> Sequence[Shot]:
-    """Give the shots that an order is about, as far as it is sound."""
-    project = await projects.find(tx, caller, order.project)
-    scene = await projects.find_scene(tx, project, order.scene)
-    if order.shots is not None:
-        return _named(scene, order.shots)
-    states = await tx.projects.shot_states(project.id, scene.id)
-    return [shot for shot in scene.shots if _lacks_clip(states.get(shot.id, NOTHING_YET))]
 
 
 async def admit(

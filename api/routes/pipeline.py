@@ -1,6 +1,8 @@
 """A whole film as one order, and what may be done to all of it at once."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from uuid import UUID
 
 from api.call import Answer, Call
 from api.endpoints import NOT_COVERED, Endpoint
@@ -23,6 +25,7 @@ from domain.access import Scope
 from domain.records import Transaction
 from domain.statuses import JobKind
 from services import batches, pipeline
+from services.admission import Admission
 from services.batches import Again
 from services.pipeline import FilmOrder
 from services.prompting import Prompts
@@ -37,11 +40,15 @@ async def generate_scenes(call: Call) -> Answer:
     if wanted.dry_run:
         return await _estimate(call, order)
 
-    # Outside of any transaction: it takes its time.
-    prompts = await call.parts.desk.for_film(call.caller, order)
+    async def generate(tx: Transaction, written: Mapping[UUID, str]) -> Admission:
+        return await pipeline.generate(tx, call.caller, call.parts.catalogue, order, written)
 
-    async def change(tx: Transaction) -> Answer:
-        made = await pipeline.generate(tx, call.caller, call.parts.catalogue, order, prompts.texts)
+    async def prepare() -> Prompts:
+        makers = {"provider": order.provider, "model": order.model}
+        return await call.parts.desk.for_order(call.caller, order.project, generate, **makers)
+
+    async def change(tx: Transaction, prompts: Prompts) -> Answer:
+        made = await generate(tx, prompts.texts)
         answer = AdmissionOut(
             jobs=await shown_jobs(call, tx, made.jobs),
             quote=float(made.quote),
@@ -50,7 +57,7 @@ async def generate_scenes(call: Call) -> Answer:
         )
         return Answer(HTTPStatus.ACCEPTED, answer)
 
-    return await call.once(change)
+    return await call.once_prepared(prepare, change)
 
 
 async def _estimate(call: Call, order: FilmOrder) -> Answer:
@@ -100,21 +107,25 @@ async def retry_failed_scenes(call: Call) -> Answer:
 
 async def resume_film(call: Call) -> Answer:
     """Go on from the step that a project reached."""
-    wanted = call.read(ResumeIn)
-    prompts = await call.parts.desk.for_film(call.caller, FilmOrder(project=call.word("project_id")))
+    wanted, project = call.read(ResumeIn), call.word("project_id")
 
-    async def change(tx: Transaction) -> Answer:
-        done = await batches.resume(
+    async def resume(tx: Transaction, written: Mapping[UUID, str]) -> Again:
+        return await batches.resume(
             tx,
             call.caller,
             call.parts.catalogue,
-            call.word("project_id"),
-            prompts.texts,
+            project,
+            written,
             accept_possible_duplicate=wanted.accept_possible_duplicate,
         )
-        return await _again(call, tx, done, prompts)
 
-    return await call.once(change)
+    async def prepare() -> Prompts:
+        return await call.parts.desk.for_order(call.caller, project, resume)
+
+    async def change(tx: Transaction, prompts: Prompts) -> Answer:
+        return await _again(call, tx, await resume(tx, prompts.texts), prompts)
+
+    return await call.once_prepared(prepare, change)
 
 
 async def _again(call: Call, tx: Transaction, done: Again, prompts: Prompts) -> Answer:

@@ -1,6 +1,8 @@
 """Rendering: order the clips of a scene."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from uuid import UUID
 
 from api.call import Answer, Call
 from api.endpoints import NOT_COVERED, Endpoint
@@ -11,6 +13,8 @@ from api.showing import shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
 from services import rendering
+from services.admission import Admission
+from services.prompting import Prompts
 from services.rendering import RenderOrder
 
 
@@ -27,11 +31,15 @@ async def render_scene(call: Call) -> Answer:
     if wanted.dry_run:
         return await _estimate(call, order)
 
-    # Outside of any transaction: it takes its time.
-    prompts = await call.parts.desk.for_scene(call.caller, order)
+    async def admit(tx: Transaction, written: Mapping[UUID, str]) -> Admission:
+        return await rendering.admit(tx, call.caller, call.parts.catalogue, order, written)
 
-    async def change(tx: Transaction) -> Answer:
-        made = await rendering.admit(tx, call.caller, call.parts.catalogue, order, prompts.texts)
+    async def prepare() -> Prompts:
+        makers = {"provider": order.provider, "model": order.model}
+        return await call.parts.desk.for_order(call.caller, order.project, admit, **makers)
+
+    async def change(tx: Transaction, prompts: Prompts) -> Answer:
+        made = await admit(tx, prompts.texts)
         answer = AdmissionOut(
             jobs=await shown_jobs(call, tx, made.jobs),
             quote=float(made.quote),
@@ -40,7 +48,7 @@ async def render_scene(call: Call) -> Answer:
         )
         return Answer(HTTPStatus.ACCEPTED, answer)
 
-    return await call.once(change)
+    return await call.once_prepared(prepare, change)
 
 
 async def _estimate(call: Call, order: RenderOrder) -> Answer:

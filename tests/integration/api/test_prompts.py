@@ -1,7 +1,8 @@
 """Prompts that are written for an order: when somebody is asked, what becomes of the answer, and of none."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,15 +18,19 @@ from db.engine import Database
 from db.records import PostgresRecords
 from domain.access import LOCAL
 from domain.credits import CreditTerms
+from domain.errors import InsufficientCreditsError
 from domain.failures import ErrorCode
 from domain.prompts import ShotBrief, Written
 from domain.provider import ProviderError
+from domain.records import Transaction
+from domain.statuses import JobStatus
 from providers.grok.client import XaiClient
 from providers.grok.prompts import GrokPrompts
+from services import pipeline
+from services.admission import Admission
 from services.pipeline import FilmOrder
-from services.prompting import Patience, PromptDesk
-from services.rendering import RenderOrder
-from tests.api_client import Execute, make_project, problem
+from services.prompting import Act, Patience, PromptDesk
+from tests.api_client import AddJob, Execute, Made, make_project, problem
 from tests.grok_server import KEY, simulating
 
 SCRIPT: dict[str, Any] = {
@@ -84,6 +89,15 @@ def writer() -> Writer:
 def parts(parts: Parts, writer: Writer) -> Parts:
     patience = Patience(each=0.5, all=5.0)
     return replace(parts, desk=PromptDesk(parts.records, parts.catalogue, writer, patience))
+
+
+def film_order(parts: Parts, film: Made) -> Act:
+    """Order all that a film lacks."""
+
+    async def act(tx: Transaction, written: Mapping[UUID, str]) -> Admission:
+        return await pipeline.generate(tx, LOCAL, parts.catalogue, FilmOrder(project=film.id), written)
+
+    return act
 
 
 async def prompts(execute: Execute) -> list[str | None]:
@@ -174,7 +188,7 @@ async def test_an_order_as_a_whole_waits_only_so_long(
     desk = replace(parts.desk, patience=Patience(each=60.0, all=0.2))
     writer.waits = {"A lamp", "A stair"}
     made = await make_project(client, SCRIPT)
-    found = await desk.for_film(LOCAL, FilmOrder(project=made.id))
+    found = await desk.for_order(LOCAL, made.id, film_order(parts, made))
     assert [one.label for one in found.fallbacks] == ["1A", "1B"]
     assert "0.2 s of an order" in found.fallbacks[0].reason
 
@@ -241,7 +255,7 @@ async def test_a_language_model_writes_for_a_film(
     with simulating(tmp_path / "xai") as xai:
         writer = GrokPrompts(XaiClient(xai.base_url, KEY), "grok-4.3")
         desk = PromptDesk(parts.records, parts.catalogue, writer)
-        found = await desk.for_film(LOCAL, FilmOrder(project=made.id))
+        found = await desk.for_order(LOCAL, made.id, film_order(parts, made))
         await writer.aclose()
         with xai.books() as books:
             assert [row.work for row in books.all()] == ["chat"]
@@ -257,13 +271,85 @@ async def test_nobody_is_asked_for_an_order_that_credits_do_not_go_for(
     client: httpx.AsyncClient, database: Database, parts: Parts, writer: Writer
 ) -> None:
     made = await make_project(client, SCRIPT)
+    order = film_order(parts, made)
     for welcome, asked in (("1.27", 0), ("1.28", 2)):
         # Its account is not opened before the first order, and has what it will be opened with.
         records = PostgresRecords(database, terms=CreditTerms(Decimal(welcome)))
-        desk = replace(parts.desk, records=records)
-        scene = RenderOrder(project=made.id, scene=UUID(made.scene(0)), shots=None, provider=None, model=None)
-        if not asked:
-            poor = replace(desk, records=PostgresRecords(database, terms=CreditTerms()))
-            assert not (await poor.for_scene(LOCAL, scene)).written
-        assert len((await desk.for_film(LOCAL, FilmOrder(project=made.id))).written) == asked
+        writing = replace(parts.desk, records=records).for_order(LOCAL, made.id, order)
+        if asked:
+            assert len((await writing).written) == asked
+        else:
+            with pytest.raises(InsufficientCreditsError):
+                await writing
         assert len(writer.briefs) == asked
+
+
+async def test_a_resume_asks_for_what_it_orders_anew_alone(
+    client: httpx.AsyncClient, writer: Writer, project: Made, add_job: AddJob, execute: Execute
+) -> None:
+    """A clip that is made again has its prompt."""
+    await execute("UPDATE shots SET video_prompt = NULL, image_prompt = label")
+    await add_job(JobStatus.FAILED, shot_id=UUID(project.shot(0, 0)))
+    resumed = await client.post(f"/api/v1/video/{project.id}/resume", json={})
+    assert resumed.status_code == 202, resumed.text
+    labels = [shot["label"] for scene in project.body["scenes"] for shot in scene["shots"]]
+    assert resumed.json()["prompts"]["written"] == labels[1:]
+    assert sorted(brief.label for brief in writer.briefs) == labels[1:]
+
+
+async def test_a_repeated_order_asks_nobody_whatever_its_film_lacks_by_now(
+    client: httpx.AsyncClient, writer: Writer, execute: Execute
+) -> None:
+    made = await make_project(client, SCRIPT)
+    path, key = f"/api/v1/projects/{made.id}/generate-scenes", {"Idempotency-Key": "film"}
+    first = await client.post(path, json={"scope": "all"}, headers=key)
+    assert first.status_code == 202, first.text
+    await execute("UPDATE shots SET video_prompt = NULL")
+    await execute("UPDATE video_generation_jobs SET status = 'cancelled', finished_at = now()")
+    writer.briefs.clear()
+    again = await client.post(path, json={"scope": "all"}, headers=key)
+    assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+    other = await client.post(path, json={"scope": "missing"}, headers=key)
+    problem(other, 409, "idempotency_key_reused")
+    assert not writer.briefs
+
+
+async def test_of_two_orders_at_once_under_one_key_one_asks(
+    client: httpx.AsyncClient, writer: Writer
+) -> None:
+    made = await make_project(client, SCRIPT)
+    asked_twice = asyncio.Event()
+
+    async def look() -> None:
+        if len(writer.briefs) > 2:
+            asked_twice.set()
+        # Time enough for the other one to ask as well, if it would.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asked_twice.wait(), 0.3)
+
+    writer.meanwhile = look
+    path, key = f"/api/v1/projects/{made.id}/generate-scenes", {"Idempotency-Key": "film"}
+    answers = await asyncio.gather(*(client.post(path, json={}, headers=key) for _ in range(2)))
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert len(writer.briefs) == 2
+
+
+async def test_an_order_given_up_while_somebody_writes_leaves_its_key_free(
+    client: httpx.AsyncClient, writer: Writer
+) -> None:
+    made = await make_project(client, SCRIPT)
+    asked = asyncio.Event()
+
+    async def hang() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    writer.meanwhile = hang
+    path, key = f"/api/v1/projects/{made.id}/generate-scenes", {"Idempotency-Key": "film"}
+    first = asyncio.create_task(client.post(path, json={}, headers=key))
+    await asked.wait()
+    first.cancel()
+    await asyncio.wait([first])
+    writer.meanwhile = None
+    assert (await client.post(path, json={}, headers=key)).json()["prompts"]["written"] == ["1A", "1B"]
