@@ -53,7 +53,7 @@ async def _listening(call: Call) -> Listening:
     if position is not None and position <= last:
         return Listening(feed, project.id, position, newest=last)
     taken = await snapshots.take(call.parts.records, feed.log, call.caller, str(project.id))
-    data = SnapshotData.of(taken).model_dump(mode="json")
+    data = SnapshotData.of(taken)
     message = message_of(SNAPSHOT, taken.sequence, project=project.id, data=data, created_at=taken.taken_at)
     first = Frame(SNAPSHOT, taken.sequence, message)
     return Listening(feed, project.id, taken.sequence, newest=taken.sequence, first=first)

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Served
-from tests.browser.films import completed, make_film, one_shot
+from tests.browser.films import completed, make_film, make_project, one_shot
 
 
 def test_an_edit_makes_the_clip_stale_and_a_failed_save_loses_nothing(
@@ -89,3 +89,12 @@ def test_a_take_is_chosen(page: Page, served: Served) -> None:
     listed = served.api.get("/jobs", params={"shot_id": film.shots[0][0], "kind": "video"}).json()["data"]
     chosen = next(job["id"] for job in listed if job["take"] == 1)
     expect(dialog.get_by_label("Clip of shot 1A")).to_have_attribute("src", re.compile(chosen))
+
+
+def test_a_long_script_is_all_there(page: Page, served: Served) -> None:
+    shots = [{"video_prompt": f"Lamp {number} swings", "duration_seconds": 1} for number in range(1, 134)]
+    film = make_project(served.api, [("A corridor", shots)])
+    page.goto(f"{film.page}&tab=script")
+    lamps = page.get_by_role("tabpanel").get_by_text(re.compile(r"^Lamp \d+ swings$"))
+    expect(lamps).to_have_count(133)
+    expect(lamps.last).to_have_text("Lamp 133 swings")

@@ -5,6 +5,7 @@ import { act, cancel } from "../state/actions";
 import { player } from "../state/screening";
 import { sceneShots } from "../state/studio";
 import { Badge } from "./face";
+import { Gradually } from "./gradually";
 import { RetryButton } from "./retry";
 import { Why } from "./why";
 
@@ -69,9 +70,7 @@ export function JobCards() {
     return <p class="empty">Nothing was ordered yet. Generate the scenes to see their jobs here.</p>;
   return (
     <ul class="stack" aria-label="Jobs">
-      {views.map((view) => (
-        <Card key={view.shot.id} view={view} />
-      ))}
+      <Gradually of={views} each={(view) => <Card key={view.shot.id} view={view} />} />
     </ul>
   );
 }

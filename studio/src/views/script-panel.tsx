@@ -11,6 +11,7 @@ import { film, scene as openScene, shots } from "../state/studio";
 import { go } from "../state/ui";
 import { Editor, type Field } from "./editor";
 import { Badge, Stale } from "./face";
+import { Gradually } from "./gradually";
 
 const SHOT_FIELDS = [
   { name: "image_prompt", label: "Image prompt", kind: "text" },
@@ -117,11 +118,10 @@ function SceneCard({ scene, alone }: { scene: Scene; alone: boolean }) {
           )}
           <SceneWords scene={scene} />
           <ul class="stack">
-            {shots.value
-              .filter((view) => view.scene.id === scene.id)
-              .map((view) => (
-                <ShotCard key={view.shot.id} view={view} />
-              ))}
+            <Gradually
+              of={shots.value.filter((view) => view.scene.id === scene.id)}
+              each={(view) => <ShotCard key={view.shot.id} view={view} />}
+            />
           </ul>
         </>
       )}
