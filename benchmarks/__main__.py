@@ -20,11 +20,13 @@ from benchmarks import (
     finished_rows,
     in_flight,
     lifecycles,
+    long_film,
     machine,
     page,
     rates,
     report,
     streaming,
+    studio,
     takeover,
 )
 from benchmarks.bench import Bench
@@ -48,6 +50,7 @@ ROWS: dict[str, Row] = {
     "fan-out": fan_out.measure,
     "takeover": takeover.measure,
     "page": page.measure,
+    "long-film": long_film.measure,
 }
 
 
@@ -77,7 +80,7 @@ def main(  # noqa: PLR0917 # typer passes every option by name
         for name in only or ROWS:
             with console.status(name):
                 found[name] = asyncio.run(ROWS[name](bench))
-    notes = [*machine.remarks(about), *([reason] if (reason := page.missing()) else [])]
+    notes = [*machine.remarks(about), *([reason] if (reason := studio.missing()) else [])]
     report.show(console, found, notes)
     if json_file is not None:
         rows = {name: [figure.to_json() for figure in figures] for name, figures in found.items()}
