@@ -182,6 +182,17 @@ async def test_what_it_cost_is_written_down_whatever_becomes_of_the_order(
     assert first["data"] != second["data"]
 
 
+async def test_what_was_paid_for_empty_answers_is_written_down_as_well(
+    client: httpx.AsyncClient, writer: Writer
+) -> None:
+    writer.answers = dict.fromkeys("ab", " ")
+    made = await make_project(client, film_of("a", "b"))
+    body = (await client.post(f"/api/v1/projects/{made.id}/generate-scenes", json={})).json()
+    assert not body["prompts"]["written"]
+    (entry,) = (await client.get(f"/api/v1/projects/{made.id}/credits/prompts")).json()["data"]
+    assert (entry["asked"], entry["written"], entry["priced"], entry["cost"]) == (2, 0, 2, 0.003)
+
+
 async def test_an_order_as_a_whole_waits_only_so_long(
     client: httpx.AsyncClient, parts: Parts, writer: Writer
 ) -> None:
