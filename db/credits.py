@@ -1,7 +1,7 @@
 """Accounts on PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -48,8 +48,6 @@ class CreditStore:
         self._connection = connection
         self._terms = terms or CreditTerms()
         self.on = terms is not None
-        self._asked: dict[UUID, Decimal] = {}
-        """Held in this transaction so far, by project: an order in parts is refused as a whole."""
 
     async def account(self, project: UUID) -> Account:
         """See the port."""
@@ -75,14 +73,11 @@ class CreditStore:
             for job, cost in costs.items()
         ]
         found = (await self._connection.execute(statement("hold_credits"), {"wanted": as_json(wanted)})).all()
-        earlier = self._asked.get(project, Decimal(0))
-        asked = earlier + sum((dollars(micros(cost)) for cost in costs.values()), Decimal(0))
         if not all(row.held for row in found):
-            as_it_was = replace(before, balance=before.balance + earlier, held=before.held - earlier)
-            refusal = Means(as_it_was, asked).refusal
+            asked = sum((dollars(micros(cost)) for cost in costs.values()), Decimal(0))
+            refusal = Means(before, asked).refusal
             assert refusal is not None, "what the account goes for is held"
             raise refusal
-        self._asked[project] = asked
 
     async def grant(self, project: UUID, amount: Decimal, *, key: str, note: str | None) -> Entry:
         """See the port."""
