@@ -57,8 +57,8 @@ class Capability:
     """What a frame may be; any other picture is converted to the first that fits."""
     largest_frame: int = LARGEST
     """Bytes; what is larger is sent as a JPEG, or refused where that is too large as well."""
-    frame_schemes: tuple[str, ...] = ()
-    """Of addresses that the provider reads itself: ``gs`` or nothing."""
+    frame_addresses: tuple[str, ...] = ()
+    """What ``gs://`` addresses begin with that the provider may read itself, with its own rights."""
     audio: bool = True
     seed: bool = False
     negative_prompt: bool = False
@@ -122,7 +122,7 @@ class Capability:
             if not takes[name]:
                 which = name.removesuffix("_url").replace("_", " ")
                 refuse(name, shown_address(address), f"this model takes no {which}")
-            elif frame is None and (wrong := address_problem(address, self.frame_schemes)):
+            elif frame is None and (wrong := address_problem(address, self.frame_addresses)):
                 refuse(name, shown_address(address), wrong)
         if self.end_frame and self.end_frame_needs_start and [*request.frames] == ["end_frame_url"]:
             refuse("end_frame_url", shown_address(request.end_frame_url or ""), "needs a start frame as well")

@@ -132,17 +132,18 @@ def source_of(address: str) -> Source:
     raise FrameError(ALLOWED)
 
 
-def address_problem(address: str, schemes: Sequence[str]) -> str | None:
+def address_problem(address: str, readable: Sequence[str]) -> str | None:
     """Say what is wrong with a frame as far as that shows without the network.
 
-    ``schemes`` are those of addresses that the provider reads itself.
+    ``readable`` is what addresses begin with that the provider reads itself.
     """
     try:
         source = source_of(address)
     except FrameError as error:
         return error.message
-    if isinstance(source, BucketFrame) and "gs" not in schemes:
-        return f"this model reads no gs:// addresses; {ALLOWED}"
+    if isinstance(source, BucketFrame) and not address.startswith(tuple(readable)):
+        where = "no frames from there" if readable else "no gs:// addresses"
+        return f"this model reads {where}; {ALLOWED}"
     return None
 
 

@@ -22,7 +22,7 @@ MOST_SHOTS = 200
 
 def _frame(address: str) -> str:
     """Check a frame as far as it shows here; what it leads to is for whoever reads it."""
-    if wrong := address_problem(address, ["gs"]):
+    if wrong := address_problem(address, ["gs://"]):
         raise PydanticCustomError("frame_url", "{wrong}", {"wrong": wrong})
     return address
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from decimal import Decimal
 
 import httpx
@@ -51,7 +52,11 @@ def providers() -> Sequence[Provider]:
         ConfigurationError: a setting is wrong or missing, or google-auth is not installed.
     """
     settings = VeoSettings()
-    return (VeoProvider(connect(settings, NAME), models(settings.video_model)),)
+    table = {
+        name: replace(able, frame_addresses=settings.frame_addresses)
+        for name, able in models(settings.video_model).items()
+    }
+    return (VeoProvider(connect(settings, NAME), table),)
 
 
 class VeoProvider:

@@ -23,10 +23,10 @@ def _veo(prices: Mapping[str, str], *, typical: float) -> Capability:
         start_frame=True,
         end_frame=True,
         end_frame_needs_start=True,
-        # "Veo on Vertex AI video generation API": PNG or JPEG, at most 20 MB, or an address in a bucket.
+        # "Veo on Vertex AI video generation API": PNG or JPEG, at most 20 MB, or an address in a bucket,
+        # which is one of the settings.
         frame_types=("image/png", "image/jpeg"),
         largest_frame=20_000_000,
-        frame_schemes=("gs",),
         seed=True,
         negative_prompt=True,
         # The limit is 1,024 tokens, about four characters each in English.

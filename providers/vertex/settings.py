@@ -38,6 +38,11 @@ class GoogleSettings(BaseSettings):
         default=None,
         description="gs://bucket/prefix that Veo writes clips to. Recommended: lost answers are found there.",
     )
+    veo_frame_buckets: str = Field(
+        default="",
+        description="gs://bucket, or gs://bucket/folder, that Veo may read gs:// frames from with your "
+        "project's rights, whoever names them; separated by commas. Unset: none.",
+    )
     storage_emulator_host: str | None = Field(
         default=None, description="Another address for Cloud Storage; no credentials are sent to it."
     )
@@ -56,6 +61,16 @@ class GoogleSettings(BaseSettings):
         if value is not None and not _BUCKET.fullmatch(value):
             raise ConfigurationError("VEO_GCS_URI", value, "a bucket and a prefix, such as gs://clips/veo")
         return None if value is None else value.rstrip("/")
+
+    @field_validator("veo_frame_buckets")
+    @classmethod
+    def _are_folders(cls, value: str) -> str:
+        if not all(map(_BUCKET.fullmatch, _parts(value))):
+            allowed = (
+                "buckets or folders in them, separated by commas, such as gs://frames,gs://shots/approved"
+            )
+            raise ConfigurationError("VEO_FRAME_BUCKETS", value, allowed)
+        return value
 
     @field_validator("storage_emulator_host")
     @classmethod
@@ -84,6 +99,11 @@ class GoogleSettings(BaseSettings):
         return self.google_cloud_project
 
     @property
+    def frame_addresses(self) -> tuple[str, ...]:
+        """What addresses of frames begin with that Google may read."""
+        return tuple(f"{part.rstrip('/')}/" for part in _parts(self.veo_frame_buckets))
+
+    @property
     def storage_url(self) -> str:
         """Where Cloud Storage answers."""
         return self.storage_emulator_host or _STORAGE
@@ -97,3 +117,7 @@ class GoogleSettings(BaseSettings):
         if location in {"us", "eu"}:
             return f"https://aiplatform.{location}.rep.googleapis.com"
         return f"https://{location}-aiplatform.googleapis.com"
+
+
+def _parts(names: str) -> list[str]:
+    return [part.strip() for part in names.split(",") if part.strip()]

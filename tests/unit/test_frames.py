@@ -38,7 +38,7 @@ ONE, TWO = UUID(int=1), UUID(int=2)
 )
 def test_what_a_frame_may_be(address: str, source: Source) -> None:
     assert source_of(address) == source
-    assert address_problem(address, ["gs"]) is None
+    assert address_problem(address, ["gs://"]) is None
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,26 @@ def test_what_a_frame_may_be(address: str, source: Source) -> None:
 def test_what_it_may_not_be(address: str, reason: str) -> None:
     with pytest.raises(FrameError, match=reason):
         source_of(address)
-    assert reason in (address_problem(address, ["gs"]) or "")
+    assert reason in (address_problem(address, ["gs://"]) or "")
 
 
-def test_buckets_are_for_those_who_read_them() -> None:
-    assert "reads no gs://" in (address_problem("gs://bucket/a.png", []) or "")
+@pytest.mark.parametrize(
+    ("address", "readable", "reason"),
+    [
+        ("gs://bucket/a.png", [], "reads no gs://"),
+        ("gs://bucket/a.png", ["gs://bucket/"], None),
+        ("gs://bucket/a.png", ["gs://other/", "gs://bucket/"], None),
+        ("gs://bucket-2/a.png", ["gs://bucket/"], "no frames from there"),
+        ("gs://bucket/a.png", ["gs://bucket/a/"], "no frames from there"),
+        ("gs://bucket/ab/c.png", ["gs://bucket/a/"], "no frames from there"),
+        ("GS://bucket/a.png", ["gs://bucket/"], "allowed in a bucket"),
+    ],
+)
+def test_a_bucket_is_read_where_that_is_allowed(
+    address: str, readable: list[str], reason: str | None
+) -> None:
+    problem = address_problem(address, readable)
+    assert problem is None if reason is None else reason in (problem or "")
 
 
 @pytest.mark.parametrize("encoded", [True, False])

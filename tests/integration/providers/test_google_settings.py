@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from domain.errors import ConfigurationError
 from domain.provider import ProviderError
+from domain.requests import GenerationRequest
 from domain.statuses import JobKind
 from providers.registry import Default, build
 from providers.settings import ProviderSettings
@@ -18,7 +20,13 @@ from providers.vertex.connecting import connect
 from providers.vertex.credentials import GoogleTokens
 from tests.vertex import World, simulated
 
-NAMES = ("GOOGLE_CLOUD_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS", "VEO_BASE_URL", "VEO_GCS_URI")
+NAMES = (
+    "GOOGLE_CLOUD_PROJECT",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "VEO_BASE_URL",
+    "VEO_GCS_URI",
+    "VEO_FRAME_BUCKETS",
+)
 
 
 @pytest.fixture
@@ -74,6 +82,22 @@ async def test_a_newer_model_may_be_named(world: World, monkeypatch: pytest.Monk
     monkeypatch.setenv("VIDEO_MODEL", "veo-9")
     with pytest.raises(ConfigurationError, match="veo3 offers veo-3"):
         build(settings(video_provider="veo3"), [])
+
+
+@pytest.mark.parametrize(
+    ("named", "read"), [("", False), ("gs://frames/", True), ("gs://frames/of-1A", False)]
+)
+async def test_frames_are_read_from_the_buckets_that_are_named(
+    world: World, monkeypatch: pytest.MonkeyPatch, named: str, *, read: bool
+) -> None:
+    setting(monkeypatch, {**world.environment(), "VEO_FRAME_BUCKETS": named})
+    providers = build(settings(video_provider="veo3"), [])
+    frame: dict[str, Any] = {"start_frame_url": "gs://frames/a.png"}
+    for model, able in providers.get(JobKind.VIDEO, "veo3").models.items():
+        request = GenerationRequest(uuid4(), uuid4(), None, None, JobKind.VIDEO, model, "p", 8.0, **frame)
+        found = [problem.field for problem in able.problems(request)]
+        assert found == ([] if read else ["start_frame_url"])
+    await providers.aclose()
 
 
 def test_without_credentials_they_are_not_configured(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

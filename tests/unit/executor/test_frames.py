@@ -18,7 +18,7 @@ from executor.work import Parking
 from tests.fakes import ABLE, FakeBlobs, FakeFetcher, FakeMedia, FakeQueue
 from tests.pictures import data_uri
 
-BOTH = replace(ABLE, end_frame=True, frame_types=("image/png",), frame_schemes=("gs",))
+BOTH = replace(ABLE, end_frame=True, frame_types=("image/png",), frame_addresses=("gs://b/",))
 PROJECT, JOB = uuid4(), uuid4()
 WEB = "https://example.org/a.png?sig=secret"
 KEY = f"{PROJECT}/{uuid4()}/{JOB}.png"

@@ -60,7 +60,7 @@ def test_prices(model: str, resolution: str, price: str) -> None:
         ({"duration_seconds": 5.0}, "duration_seconds"),
         ({"aspect_ratio": "1:1"}, "aspect_ratio"),
         ({"resolution": "4k"}, "resolution"),
-        ({"end_frame_url": "gs://b/e.png"}, "end_frame_url"),
+        ({"end_frame_url": "https://example.com/e.png"}, "end_frame_url"),
         ({"prompt": "x" * 4001}, "prompt"),
     ],
 )

@@ -32,6 +32,8 @@ def test_every_location_has_its_host(location: str, host: str) -> None:
         ("veo_gcs_uri", "clips/veo"),
         ("veo_gcs_uri", "gs://"),
         ("veo_gcs_uri", "gs://Clips"),
+        ("veo_frame_buckets", "gs://frames,shots"),
+        ("veo_frame_buckets", "gs://"),
         ("google_cloud_project", "a/b"),
         ("google_cloud_location", "us central1"),
     ],
@@ -45,6 +47,9 @@ def test_what_is_wrong_is_named(name: str, value: str) -> None:
 def test_buckets_and_emulators() -> None:
     assert settings(veo_gcs_uri="gs://clips/veo/").veo_gcs_uri == "gs://clips/veo"
     assert settings(veo_gcs_uri="gs://clips").veo_gcs_uri == "gs://clips"
+    assert settings().frame_addresses == ()
+    frames = settings(veo_frame_buckets=" gs://frames, gs://shots/approved/,")
+    assert frames.frame_addresses == ("gs://frames/", "gs://shots/approved/")
     assert settings().storage_url == "https://storage.googleapis.com"
     assert settings(storage_emulator_host="127.0.0.1:9").storage_url == "http://127.0.0.1:9"
 
