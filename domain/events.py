@@ -84,6 +84,8 @@ class EventType(StrEnum):
     """Credits were granted, held, charged, released or refunded."""
     CREDITS_SHORT = "credits.short"
     """A queued job waits for credits."""
+    CREDITS_BUDGET = "credits.budget"
+    """A person set the project's budget, or lifted it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.access import Caller
 from domain.credits import SMALLEST, Account, Cost, Entries, Entry, PromptCost, SceneWaits, Wait
 from domain.errors import ConflictError, NotFoundError
+from domain.events import EventType
 from domain.films import Project
 from domain.paging import Page, Position
 from domain.records import Transaction
@@ -97,6 +98,8 @@ async def set_budget(tx: Transaction, caller: Caller, project: str, cap: Decimal
     """Set the most that a project may spend, or lift that."""
     found = await _writable(tx, caller, project)
     await tx.credits.set_cap(found.id, cap)
+    data = {"budget": None if cap is None else float(cap)}
+    await tx.events.append(found.id, EventType.CREDITS_BUDGET, data=data)
     return await tx.credits.account(found.id)
 
 

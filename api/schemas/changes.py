@@ -138,6 +138,12 @@ class CreditsShort(Answered):
     balance: Cost
 
 
+class BudgetChange(Answered):
+    """``data`` of ``credits.budget``: the project's budget was set."""
+
+    budget: Cost | None = Field(description="The most that may be spent and held; null for no such limit.")
+
+
 Change = (
     JobChange
     | SceneChange
@@ -151,6 +157,7 @@ Change = (
     | TakeChosen
     | CreditsChange
     | CreditsShort
+    | BudgetChange
 )
 
 _OWN: Mapping[EventType, type[Answered]] = {
@@ -164,6 +171,7 @@ _OWN: Mapping[EventType, type[Answered]] = {
     EventType.REVIEW_ENDED: SceneChange,
     EventType.CREDITS_CHANGED: CreditsChange,
     EventType.CREDITS_SHORT: CreditsShort,
+    EventType.CREDITS_BUDGET: BudgetChange,
 }
 _BY_GROUP: Mapping[str, type[Answered]] = {
     "job": JobChange,

@@ -194,7 +194,7 @@ async def test_a_retry_is_held_for_again(client: httpx.AsyncClient, project: Mad
     assert figures(await credits_of(client, project)) == (0, 0.4, 0, 0)
 
 
-async def test_a_budget_names_its_figures(client: httpx.AsyncClient, project: Made) -> None:
+async def test_a_budget_names_its_figures(client: httpx.AsyncClient, project: Made, execute: Execute) -> None:
     await grant(client, project, 5)
     answer = await client.patch(path(project), json={"budget": 0.75})
     assert answer.json()["budget"] == 0.75
@@ -202,6 +202,8 @@ async def test_a_budget_names_its_figures(client: httpx.AsyncClient, project: Ma
     assert "takes 1.00 USD" in refused["detail"]
     assert "0.75 USD, of which 0.00 USD" in refused["detail"]
     assert (await client.patch(path(project), json={"budget": None})).json()["budget"] is None
+    told = await execute("SELECT data FROM job_events WHERE type = 'credits.budget' ORDER BY id")
+    assert [data for (data,) in told] == [{"budget": 0.75}, {"budget": None}]
     assert (await client.post(project.path(0))).status_code == 202
 
 
