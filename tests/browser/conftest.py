@@ -65,6 +65,8 @@ def served(chromium: str, database_server: str, tmp_path_factory: pytest.TempPat
         # Enough that no test but those of credits meets an end of it.
         "CREDITS": "on",
         "CREDITS_WELCOME": "1000",
+        # Whoever loses an answer looks for it no longer than a test wants to wait.
+        "SUBMIT_RECOVERY_SECONDS": "0.1",
         # More than any test leaves behind, so that none waits for another's.
         "VIDEO_CONCURRENCY": "20",
     }

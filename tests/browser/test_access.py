@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, Served
-from tests.browser.films import Film, follow, make_film, one_shot
+from tests.browser.films import Film, follow, make_film, make_project, one_shot
 from tests.browser.inspecting import Inspector
 
 
@@ -15,9 +15,13 @@ def refuse(route: Route) -> None:
     route.fulfill(status=401, json={"code": "unauthenticated", "detail": "a key is needed", "problems": []})
 
 
+def none_yet(route: Route) -> None:
+    route.fulfill(json={"data": [], "next": None})
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(
-    page: Page, served: Served, film: Film, axe: Path, scheme: Literal["light", "dark"], errors: list[str]
+    page: Page, served: Served, film: Film, axe: Path, scheme: Literal["light", "dark"]
 ) -> None:
     failed = make_film(served.api, one_shot("Steam rises [mock:fail]"))
     follow(served.api, failed, lambda data: data.get("project", data).get("current_step") == "failed")
@@ -58,9 +62,33 @@ def test_axe_finds_nothing(
     page.goto(failed.page)
     page.get_by_role("button", name="1 failed…").click()
     inspector.look("failures")
+    assert not inspector.found, "\n".join(inspector.found)
+
+
+def test_axe_finds_nothing_where_there_is_little(
+    page: Page, served: Served, film: Film, axe: Path, errors: list[str]
+) -> None:
+    inspector = Inspector(page, axe)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(make_project(served.api, ()).page)
+    expect(page.get_by_text("This project has no scenes yet.")).to_be_visible()
+    inspector.look("no scenes")
+    projects = page.get_by_role("navigation", name="Projects")
+    page.get_by_role("button", name="Projects").click()
+    expect(projects).to_be_visible()
+    inspector.look("projects, on a phone")
+    projects.get_by_role("link").first.click()
+    expect(projects).to_be_hidden()
+    page.set_viewport_size(DESKTOP)
     page.goto("/?project=0000-0000")
     expect(page.get_by_text("There is no project under this receipt.")).to_be_visible()
     inspector.look("no such project")
+    page.route("**/events", refuse)
+    page.route("**/api/v1/projects?*", none_yet)
+    page.goto(film.page)
+    expect(page.get_by_role("heading", name="This film is not open to you")).to_be_visible()
+    expect(page.get_by_text("No projects yet.")).to_be_visible()
+    inspector.look("nothing that may be seen")
     page.route("**/api/v1/projects*", refuse)
     page.goto("/")
     expect(page.get_by_role("heading", name="A key is needed")).to_be_visible()

@@ -21,14 +21,39 @@ def insert_job(served: Served, film: Film) -> None:
 def test_what_waits_for_credits_goes_on_from_the_page(page: Page, served: Served, axe: Path) -> None:
     film = make_project(served.api, one_shot("Steam rises"))
     assert served.api.patch(f"/projects/{film.id}/credits", json={"budget": 0.05}).is_success
-    page.goto(film.page)
+
+    def in_line(route: Route) -> None:
+        route.fulfill(json={**route.fetch().json(), "position": 3})
+
+    page.route("**/why", in_line)
+    page.goto(f"{film.page}&tab=jobs")
     expect(page.get_by_text("● live")).to_be_visible()
+    page.get_by_role("button", name="Generate all scenes (1)").click()
+    quote = page.get_by_role("dialog", name="Generate all scenes")
+    expect(quote.get_by_role("alert")).to_contain_text("1 thing stands in the way. Nothing was spent.")
+    expect(quote.get_by_role("button", name="Generate")).to_be_disabled()
+    page.keyboard.press("Escape")
     insert_job(served, film)
+    expect(page.get_by_text("0% of the film · place 3 in line")).to_be_visible()
+    expect(page.get_by_role("list", name="Jobs")).to_contain_text(
+        "it goes on by itself once there is more. · place 3 in line"
+    )
+    page.get_by_role("button", name="Cancel", exact=True).first.click()
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "1 shot has not been sent and will stop, free of charge"
+    )
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="1 job waits for credits").click()
     panel = page.get_by_role("region", name="Credits")
     notice = panel.get_by_role("status")
     expect(notice).to_contain_text("1 job waits for credits: it needs $0.10, and the budget leaves $0.05.")
     expect(notice).to_contain_text("raise the budget to $0.10")
+    # Somebody else sets it while somebody types here.
+    budget = panel.get_by_label("Budget in dollars")
+    budget.fill("2")
+    assert served.api.patch(f"/projects/{film.id}/credits", json={"budget": 0.07}).is_success
+    expect(notice).to_contain_text("the budget leaves $0.07")
+    expect(budget).to_have_value("2")
     expect(page.get_by_role("tab", name="Credits")).to_have_attribute("aria-selected", "true")
     page.set_viewport_size({"width": 390, "height": 844})
     inspector = Inspector(page, axe)
@@ -37,7 +62,6 @@ def test_what_waits_for_credits_goes_on_from_the_page(page: Page, served: Served
     assert not inspector.found, "\n".join(inspector.found)
 
     # By keyboard alone, from the notice to the clip.
-    budget = panel.get_by_label("Budget in dollars")
     budget.focus()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("2")

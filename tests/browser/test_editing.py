@@ -16,7 +16,10 @@ def test_an_edit_makes_the_clip_stale_and_a_failed_save_loses_nothing(
     page.goto(f"{film.page}&scene={film.scenes[0]}")
     panel = page.get_by_role("tabpanel")
     panel.get_by_role("button", name="Edit shot 1A").click()
-    panel.get_by_label("Video prompt").fill("Smoke rises")
+    panel.get_by_label("Video prompt").fill("Smoke")
+    # Keys that do something elsewhere are letters here.
+    panel.get_by_label("Video prompt").press_sequentially(" rises")
+    expect(panel.get_by_text("The clip stays as it is and is marked stale")).to_be_visible()
     panel.get_by_label("Length in seconds").fill("1.5")
 
     def hang_up(route: Route) -> None:
@@ -50,6 +53,23 @@ def test_an_edit_makes_the_clip_stale_and_a_failed_save_loses_nothing(
     expect(panel.get_by_text("1.5 s")).to_be_visible()
 
 
+def test_a_scene_is_renamed(page: Page, served: Served) -> None:
+    film = make_project(served.api)
+    page.goto(film.page)
+    panel = page.get_by_role("tabpanel")
+    panel.get_by_text("The street").click()
+    panel.get_by_role("button", name="Edit scene The street").click()
+    panel.get_by_label("Title").fill("The alley")
+    panel.get_by_label("Title").press("Enter")
+    card = page.get_by_role("region", name="Scenes").get_by_role("listitem").nth(1)
+    expect(card.get_by_role("heading", name="The alley")).to_be_visible()
+    expect(panel.get_by_role("button", name="Edit scene The alley")).to_be_visible()
+    # Somebody else calls it what it was.
+    path = f"/projects/{film.id}/scenes/{film.scenes[1]}"
+    assert served.api.patch(path, json={"title": "The street"}).is_success
+    expect(card.get_by_role("heading", name="The street")).to_be_visible()
+
+
 def test_somebody_elses_edit_shows_at_once(page: Page, served: Served) -> None:
     film = make_film(served.api, one_shot("Steam rises"))
     completed(served.api, film)
@@ -81,7 +101,7 @@ def test_a_take_is_chosen(page: Page, served: Served) -> None:
     first.get_by_role("button", name="Look at it").click()
     expect(dialog.get_by_label("Take 1 of shot 1A")).to_be_visible()
     first.get_by_text("Attempts and cost").click()
-    expect(first).to_contain_text(re.compile(r"mock · mock-1 · succeeded · \$0\.10"))
+    expect(first).to_contain_text(re.compile(r"mock · mock-1 · succeeded · \$0\.10 · \d+ s"))
     # The player plays it as well, and after a reload.
     page.reload()
     page.get_by_role("list", name="Filmstrip").get_by_role("button").click()

@@ -3,10 +3,21 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Served
-from tests.browser.films import make_project, one_shot
+from tests.browser.films import make_film, make_project, one_shot
+
+# What moves is told of: nothing but the feed may bring it.
+NOTHING_ASKED_AGAIN = "window.setInterval = () => 0"
+# Whether the list had the project when its receipt was shown.
+WATCH_LIST = """() => new MutationObserver(() => {
+  if (!document.querySelector(".toasts").textContent.includes("Your receipt is")) return;
+  window.was_listed ??= document.querySelector("nav [href*=project]").textContent.includes("Draft");
+}).observe(document.body, {subtree: true, childList: true, characterData: true})"""
+# As on an address without TLS that is not the machine's own.
+WITHOUT_TLS = """delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard"""
+AMBER, GREY = "rgb(242, 176, 74)", "rgb(74, 68, 58)"
 
 SCRIPT = """Title: Night Shift
 
@@ -19,19 +30,22 @@ Steam rises from a split loaf. (1s)
 
 
 def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
+    page.add_init_script(NOTHING_ASKED_AGAIN)
     page.goto("/")
     page.get_by_role("button", name="Start from a script").click()
     page.get_by_label("Script", exact=True).fill(SCRIPT)
     page.get_by_role("button", name="Read it").click()
     understood = page.get_by_role("region", name="What was understood")
     expect(understood.get_by_text("1 scene, 2 shots, 0:02")).to_be_visible()
+    page.evaluate(WATCH_LIST)
     understood.get_by_role("button", name="Make the project").click()
-    expect(page.get_by_text(re.compile(r"Your receipt is [0-9A-F]{4}-[0-9A-F]{4}"))).to_be_visible()
-    expect(page.get_by_role("navigation", name="Projects").get_by_role("link").first).to_have_attribute(
-        "aria-current", "page"
-    )
-
+    told = page.get_by_text(re.compile(r"Your receipt is [0-9A-F]{4}-[0-9A-F]{4}"))
+    listed = page.get_by_role("navigation", name="Projects").get_by_role("link").first
+    expect(listed).to_have_attribute("aria-current", "page")
     receipt = page.get_by_title("Copy the receipt")
+    expect(told).to_contain_text(receipt.inner_text())
+    expect(receipt).to_have_css("font-size", "18px")
+    assert page.evaluate("window.was_listed")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     receipt.click()
     expect(page.get_by_text(f"Copied {receipt.inner_text()}")).to_be_visible()
@@ -56,17 +70,22 @@ def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
     expect(page.get_by_role("progressbar", name="The film")).to_have_attribute("aria-valuenow", "100")
     news.get_by_role("button", name="Play scene").click()
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(listed).to_contain_text("Complete")
+    expect(listed.get_by_role("img")).to_have_accessible_name("2 ready, 0 working, 0 failed, 0 in line")
 
 
 def test_a_failed_shot_is_told_and_made_again(page: Page, served: Served) -> None:
     film = make_project(served.api, one_shot("Steam rises [mock:fail=1]"))
+    page.add_init_script(WITHOUT_TLS)
     page.goto(film.page)
+    page.get_by_title("Copy the receipt").click()
+    expect(page.get_by_text(f"does not allow copying. The receipt is {film.receipt}.")).to_be_visible()
     page.get_by_role("button", name="Generate all scenes").click()
     page.get_by_role("button", name="Generate for").click()
-    expect(page.get_by_text("Scene 1 ended with 1 failed shot.")).to_be_visible()
     expect(page.get_by_role("region", name="Scenes").get_by_text("1 failed")).to_be_visible()
     expect(page.locator(".timeline .segment.bad")).to_have_count(1)
-    page.get_by_role("button", name="1 failed…").click()
+    news = page.get_by_role("status").filter(has_text="Scene 1 ended with 1 failed shot.")
+    news.get_by_role("button", name="What failed").click()
     summary = page.get_by_role("dialog", name="What failed")
     expect(summary.get_by_text("Shot 1A")).to_be_visible()
     expect(summary.locator(".prose")).not_to_be_empty()
@@ -77,9 +96,26 @@ def test_a_failed_shot_is_told_and_made_again(page: Page, served: Served) -> Non
     )
 
 
+def test_a_retry_that_may_be_paid_twice_asks_first(page: Page, served: Served) -> None:
+    film = make_film(served.api, one_shot("Steam rises [mock:submit_lost=1, fail=1]"))
+    page.goto(film.page)
+    page.get_by_role("list", name="Filmstrip").get_by_role("button", name="Shot 1A, Failed").click()
+    shot = page.get_by_role("dialog", name="Shot 1A")
+    shot.get_by_role("button", name="Retry").click()
+    question = page.get_by_role("dialog", name="This may be paid twice")
+    question.get_by_role("button", name="Retry, and risk $0.10 more").click()
+    # The second try fails for nothing, and so the third is not asked about.
+    expect(shot.locator(".notice")).to_contain_text("The provider could not finish this shot.")
+    shot.get_by_role("button", name="Retry").click()
+    expect(shot.get_by_role("button", name="New take")).to_be_visible()
+    shot.get_by_text("Attempts and cost").click()
+    expect(shot.locator(".attempts > li")).to_have_count(3)
+
+
 def test_a_paid_result_is_fetched_again_and_not_made_again(page: Page, served: Served) -> None:
     film = make_project(served.api, one_shot("Steam rises [mock:truncated=3]"))
     page.goto(f"{film.page}&tab=jobs")
+    expect(page.get_by_text("Nothing was ordered yet.")).to_be_visible()
     page.get_by_role("button", name="Generate all scenes").click()
     page.get_by_role("button", name="Generate for").click()
     card = page.get_by_role("list", name="Jobs").get_by_role("listitem")
@@ -112,18 +148,34 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
         )
     ]
     film = make_project(served.api, scenes)
+
+    def slow(route: Route) -> None:
+        status = route.fetch().json()
+        status["scenes"][0]["eta_seconds"] = 130
+        route.fulfill(json=status)
+
+    page.route("**/render-status", slow)
     page.goto(film.page)
+    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(frames.nth(0)).to_have_css("border-color", GREY)
+    # What has no picture yet plays as long as it will be.
+    page.get_by_role("button", name="Play", exact=True).click()
+    expect(frames.nth(1)).to_have_attribute("aria-current", "true")
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name="Generate all scenes").click()
     page.get_by_role("button", name="Generate for").click()
-    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
     expect(page.locator("[data-screen] .still")).to_have_attribute("src", re.compile("/content$"))
     expect(frames.nth(0)).to_have_accessible_name(re.compile("Generating"))
     expect(frames.nth(1)).to_have_accessible_name(re.compile("Generating"))
     expect(page.get_by_text("Generating… (0/2)")).to_be_visible()
     expect(page.get_by_text("Rendering 0/2")).to_be_visible()
+    expect(page.get_by_text("% of the film · ≈ 2 min left")).to_be_visible()
     expect(page.locator(".frame.work")).to_have_count(2)
+    expect(frames.nth(0)).to_have_css("border-color", AMBER)
     segments = page.locator(".timeline .segment.work")
     expect(segments).to_have_count(2)
+    expect(segments.nth(0)).to_have_css("background-image", re.compile("45deg"))
     one, two = (segments.nth(index).bounding_box() for index in range(2))
     assert one is not None
     assert two is not None
@@ -147,7 +199,8 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
     # The image whose clip was stopped goes on, is shown, and can be let go of.
     cards.filter(has_text="1B").get_by_role("button", name="Cancel").click()
     expect(frames.nth(1)).to_have_accessible_name("Shot 1B, Cancelled")
-    cards.filter(has_text="1A").get_by_role("button", name="Cancel").click()
+    frames.nth(0).click()
+    page.get_by_role("dialog", name="Shot 1A").get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Stopped waiting. The provider may still bill it")).to_be_visible()
     expect(frames.nth(0)).to_have_accessible_name("Shot 1A, Cancelled")
 

@@ -21,6 +21,9 @@ SCENES = [
 def send_back(page: Page, shot: str, errors: list[str]) -> None:
     """Report what is wrong with a shot: a send that fails, second thoughts, and then for good."""
     form = page.get_by_role("form", name="Send the scene back")
+    form.get_by_label("What kind").select_option("timing")
+    expect(form.get_by_role("button", name="Submit & return to stage 7")).to_be_visible()
+    form.get_by_label("What kind").select_option("visual_continuity")
     form.get_by_label("Which shot").select_option(shot)
     form.get_by_label(re.compile("^At 0:0")).check()
     form.get_by_label("What should change").fill("The loaf was round before.")

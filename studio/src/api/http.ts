@@ -33,6 +33,13 @@ export function address(path: keyof paths, ids: Readonly<Record<string, string>>
   return new URL(`.${named}`, ROOT);
 }
 
+/** Name one change: 128 random bits, from what a browser has on an address without TLS as well. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
 export const api = createClient<paths>({ baseUrl: ROOT.href, headers: { Accept: "application/json" } });
 
 api.use({
@@ -40,7 +47,7 @@ api.use({
     // Each change has a key of its own, so a browser that sends it twice changes it once.
     // Who must be able to send the same change again gives one of their own.
     if (request.method !== "GET" && !request.headers.has("Idempotency-Key"))
-      request.headers.set("Idempotency-Key", crypto.randomUUID());
+      request.headers.set("Idempotency-Key", newKey());
   },
   async onResponse({ response }) {
     if (!response.ok) throw await refusalOf(response);

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { apply, decidingJob, type FeedEvent, type Film, standingTake, takesOf, withShot } from "./film";
+import {
+  apply,
+  decidingJob,
+  type FeedEvent,
+  type Film,
+  type Job,
+  nextInLine,
+  standingTake,
+  takesOf,
+  withShot,
+} from "./film";
 
 const film: Film = {
   sequence: 7,
@@ -105,22 +115,52 @@ describe("events", () => {
     });
   });
 
-  it("ask for everything anew where the script changed", () => {
-    expect(apply(film, event(8, "shot.changed", { shot_id: "a", narration: "Dawn." }))).toBeNull();
+  it("bring words that others gave, and moments of the account", () => {
+    const words = { title: "The alley", narration: "Dawn." };
+    expect(apply(film, event(8, "scene.changed", words))?.scenes[0]).toMatchObject(words);
+    expect(apply(film, event(8, "project.changed", { title: "Day Shift" }))?.title).toBe("Day Shift");
+    expect(apply(film, event(8, "credits.budget", { budget: 2 }))).toEqual({
+      ...film,
+      sequence: 8,
+      creditsAt: 8,
+    });
+  });
+
+  it.each([
+    "scene.added",
+    "shot.added",
+    "shot.changed",
+    "shot.take_chosen",
+    "review.returned",
+    "review.approved",
+  ])("ask for everything anew after %s", (type) => {
+    expect(apply(film, event(8, type, { shot_id: "a" }))).toBeNull();
     expect(apply(film, event(7, "shot.changed", { shot_id: "a" }))).toBe(film);
   });
 
-  it("tell how a review stands, and ask anew where they make things stale", () => {
+  it("tell how a review stands", () => {
     const ready = { status: "complete", review_ready: true, review_status: "video_complete", stage: 12 };
     const told = apply(film, event(8, "review.ready", ready)) as Film;
     expect(told.scenes[0]).toMatchObject({ review_ready: true, review_status: "video_complete", stage: 12 });
     const resolved = { review_ready: true, review_status: "video_complete", stage: 12, open_issues: 0 };
     expect(apply(film, event(8, "review.resolved", resolved))?.scenes[0]).toMatchObject(resolved);
-    expect(apply(film, event(8, "review.returned", { stage: 7 }))).toBeNull();
   });
 
   it("count even when nobody here knows them", () => {
     expect(apply(film, event(8, "weather.changed", {}))).toEqual({ ...film, sequence: 8 });
+  });
+});
+
+describe("the job that comes next", () => {
+  const line = (...states: Job["status"][]) => {
+    const jobs = states.map((status, at) => ({ id: `${at}`, status, created_at: `${9 - at}` }) as Job);
+    return nextInLine({ ...film, jobs: new Map(jobs.map((job) => [job.id, job])) })?.id ?? null;
+  };
+
+  it("is the first of those in line, while none is being made", () => {
+    expect(line("queued", "queued", "waiting", "completed")).toBe("1");
+    expect(line("queued", "generating")).toBeNull();
+    expect(line("waiting", "failed")).toBeNull();
   });
 });
 

@@ -189,3 +189,10 @@ export function standingTake(takes: readonly Job[], chosen: string | null): Job 
 export function isBusy(film: Film): boolean {
   return [...film.jobs.values()].some((job) => isLive(job.status));
 }
+
+/** Give the job that comes next, where some wait in line and none is being made. */
+export function nextInLine(film: Film): Job | null {
+  const live = [...film.jobs.values()].filter((job) => isLive(job.status) && job.status !== "waiting");
+  if (live.some((job) => job.status !== "queued")) return null;
+  return live.sort((one, other) => one.created_at.localeCompare(other.created_at))[0] ?? null;
+}

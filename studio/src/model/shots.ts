@@ -86,8 +86,8 @@ export function percentOf(shots: readonly ShotView[]): number {
   return shots.length > 0 ? Math.floor(done / shots.length) : 0;
 }
 
-/** Count shots by status. */
-export function tally(shots: readonly ShotView[]): Record<ShotStatus, number> {
+/** Count shots, or jobs, by status. */
+export function tally(shots: readonly Pick<ShotView, "status">[]): Record<ShotStatus, number> {
   const counts: Record<ShotStatus, number> = {
     draft: 0,
     waiting: 0,

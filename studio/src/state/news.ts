@@ -1,11 +1,11 @@
-/** What is worth a toast: a scene that became ready, a film that is done. */
+/** What is worth a toast: how a scene ended. */
 
 import { effect, untracked } from "@preact/signals";
 import type { Scene } from "../model/film";
 import { newsOf } from "../model/shots";
 import { player } from "./screening";
 import { film, shots } from "./studio";
-import { go, toast } from "./ui";
+import { failuresShown, go, toast } from "./ui";
 
 /** Say when the last job of a scene ends, and put its first shot on the screen. */
 export function watchNews(): void {
@@ -33,14 +33,15 @@ function ended(scene: Scene, number: number): void {
   const news = newsOf(scene, number, views);
   if (!news) return;
   const good = news.tone === "good";
-  const show = {
-    label: good ? "Play scene" : "Show",
-    run: () => {
-      go({ scene: scene.id });
-      void player.seek(0);
-      if (good) player.play();
-    },
+  const play = () => {
+    go({ scene: scene.id });
+    void player.seek(0);
+    player.play();
   };
-  toast(news.text, news.tone, show, `scene ${scene.id}`);
+  const explain = () => {
+    failuresShown.value = true;
+  };
+  const next = good ? { label: "Play scene", run: play } : { label: "What failed", run: explain };
+  toast(news.text, news.tone, next, `scene ${scene.id}`);
   if (!player.playing.value && good && views[0]) player.seekShot(views[0].shot.id);
 }

@@ -1,17 +1,21 @@
-/** How long the film may still take. Asked of the API, which knows how long such clips took lately. */
+/** How long the film may still take, and its place in line. Asked of the API, which knows of others and of earlier clips. */
 
-import { computed, effect, signal, untracked } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { answer, api } from "../api/http";
-import { isBusy } from "../model/film";
+import { isBusy, nextInLine } from "../model/film";
 import { film } from "./studio";
 
 /** Seconds; `null` where nothing is on its way or too little is known. */
 export const remaining = signal<number | null>(null);
 
+/** Of the job that comes next, while none is being made; `null` where that cannot be told. */
+export const place = signal<number | null>(null);
+
 const AGAIN_SECONDS = 5;
 const busyProject = computed(() => (film.value && isBusy(film.value) ? film.value.id : null));
+const nextJob = computed(() => (film.value ? nextInLine(film.value) : null)?.id ?? null);
 
-async function ask(project: string): Promise<void> {
+async function askRemaining(project: string): Promise<void> {
   try {
     const { scenes } = await answer(
       api.GET("/api/v1/projects/{project_id}/render-status", { params: { path: { project_id: project } } }),
@@ -23,16 +27,35 @@ async function ask(project: string): Promise<void> {
   }
 }
 
-/** Ask while something is on its way. */
-export function watchRemaining(): void {
+async function askPlace(job: string): Promise<void> {
+  try {
+    const why = await answer(api.GET("/api/v1/jobs/{job_id}/why", { params: { path: { job_id: job } } }));
+    place.value = nextJob.peek() === job ? why.position : null;
+  } catch {
+    place.value = null;
+  }
+}
+
+/** Ask about whatever there is to ask about, again and again. */
+function keepAsking(
+  about: ReadonlySignal<string | null>,
+  shown: Signal<number | null>,
+  ask: (id: string) => Promise<void>,
+): void {
   effect(() => {
-    const project = busyProject.value;
+    const id = about.value;
     untracked(() => {
-      remaining.value = null;
+      shown.value = null;
     });
-    if (!project) return undefined;
-    void ask(project);
-    const timer = setInterval(() => !document.hidden && void ask(project), AGAIN_SECONDS * 1000);
+    if (!id) return undefined;
+    void ask(id);
+    const timer = setInterval(() => !document.hidden && void ask(id), AGAIN_SECONDS * 1000);
     return () => clearInterval(timer);
   });
+}
+
+/** Ask while something is on its way. */
+export function watchRemaining(): void {
+  keepAsking(busyProject, remaining, askRemaining);
+  keepAsking(nextJob, place, askPlace);
 }

@@ -77,5 +77,7 @@ export function dismiss(id: number): void {
 /** The shot whose details are open. */
 export const openShot = signal<string | null>(null);
 export const shortcutsShown = signal(false);
+/** Whether the summary of what failed is open. */
+export const failuresShown = signal(false);
 /** On a narrow screen: whether the list of projects is open. */
 export const listShown = signal(false);

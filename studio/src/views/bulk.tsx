@@ -1,4 +1,3 @@
-import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { count, money } from "../model/format";
 import { tally } from "../model/shots";
@@ -15,10 +14,8 @@ import {
   type Scope,
 } from "../state/actions";
 import { film, shots } from "../state/studio";
+import { failuresShown } from "../state/ui";
 import { Confirm, Dialog } from "./dialog";
-
-/** Whether the summary of what failed is open. */
-export const failuresShown = signal(false);
 
 function Problems({ problems, credits }: Quote) {
   const missing = credits?.missing ?? 0;

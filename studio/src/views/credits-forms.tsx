@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { newKey } from "../api/http";
 import { money } from "../model/format";
 import { busy, tryTo } from "../state/actions";
 import { grant, setBudget } from "../state/credits";
@@ -62,7 +63,7 @@ export function GrantForm() {
     setTyped({ ...typed, ...change });
   };
   async function send(): Promise<void> {
-    key.current ??= crypto.randomUUID();
+    key.current ??= newKey();
     const amount = Number(typed.amount);
     await grant(amount, typed.note.trim() || null, key.current);
     toast(`${money(amount)} of credits added.`, "good");
@@ -90,12 +91,14 @@ export function GrantForm() {
   );
 }
 
-/** Limit what the film may cost, or lift the limit. */
+/** Limit what the film may cost, or lift the limit. What is typed stays, whatever limit others set meanwhile. */
 export function BudgetForm({ budget }: { budget: number | null }) {
-  const [typed, setTyped] = useState(budget === null ? "" : String(budget));
+  const [typed, setTyped] = useState<string | null>(null);
+  const amount = typed ?? String(budget ?? "");
   async function send(): Promise<void> {
-    const limit = typed.trim() === "" ? null : Number(typed);
+    const limit = amount.trim() === "" ? null : Number(amount);
     await setBudget(limit);
+    setTyped(null);
     toast(limit === null ? "The budget has no limit now." : `The budget is ${money(limit)} now.`, "good");
   }
   return (
@@ -103,7 +106,7 @@ export function BudgetForm({ budget }: { budget: number | null }) {
       name="budget"
       label="Budget in dollars (empty: no limit)"
       submit="Set the budget"
-      amount={typed}
+      amount={amount}
       optional
       onInput={setTyped}
       send={send}

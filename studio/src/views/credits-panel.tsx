@@ -71,10 +71,10 @@ export function CreditsPanel() {
       <h2>Credits of this film</h2>
       {waiting && <Waiting found={found} waiting={waiting} />}
       <Figures found={found} />
-      <details class="card" open={waiting !== null}>
+      <details class="card" key={`forms of ${found.project_id}`} open={waiting !== null}>
         <summary>Add credits or set a budget</summary>
         <GrantForm />
-        <BudgetForm key={found.budget} budget={found.budget} />
+        <BudgetForm budget={found.budget} />
       </details>
       <Costs key={`costs of ${found.project_id}`} />
       <Ledger key={`ledger of ${found.project_id}`} found={found} />

@@ -51,30 +51,30 @@ function Frame({ view, active, tabbable }: { view: ShotView; active: boolean; ta
 export function Filmstrip() {
   const strip = useRef<HTMLUListElement>(null);
   const scrolled = useRef(0);
-  const own = useRef(false);
   const active = player.shot.value;
   const views = sceneShots.value;
   useEffect(() => {
     const box = strip.current;
     const frame = active ? box?.querySelector<HTMLElement>(`[data-shot="${CSS.escape(active)}"]`) : null;
     if (!box || !frame || Date.now() - scrolled.current < HANDS_OFF_SECONDS * 1000) return;
-    own.current = true;
-    box.scrollTo({ left: frame.offsetLeft - (box.clientWidth - frame.offsetWidth) / 2, behavior: "smooth" });
+    box.scrollTo({ left: frame.offsetLeft - (box.clientWidth - frame.offsetWidth) / 2 });
   }, [active]);
   if (views.length === 0) return null;
+  const handsOff = () => {
+    scrolled.current = Date.now();
+  };
   const tabbable = views.some((view) => view.shot.id === active) ? active : views[0]?.shot.id;
   return (
     <ul
       ref={strip}
       class="strip"
       aria-label="Filmstrip"
-      onWheel={() => {
-        scrolled.current = Date.now();
+      onWheel={handsOff}
+      onPointerDown={handsOff}
+      onKeyDown={(event) => {
+        handsOff();
+        moveFocus(event, strip.current);
       }}
-      onPointerDown={() => {
-        scrolled.current = Date.now();
-      }}
-      onKeyDown={(event) => moveFocus(event, strip.current)}
     >
       {views.map((view) => (
         <Frame
@@ -95,6 +95,5 @@ function moveFocus(event: KeyboardEvent, strip: HTMLElement | null): void {
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: frames.length - 1 }[event.key];
   if (to === undefined || at < 0) return;
   event.preventDefault();
-  event.stopPropagation();
   frames[Math.min(Math.max(to, 0), frames.length - 1)]?.focus();
 }

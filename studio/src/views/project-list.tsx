@@ -1,4 +1,5 @@
 import { count } from "../model/format";
+import { tally } from "../model/shots";
 import { projectFace } from "../model/status";
 import { film, type ProjectSummary, projects, projectsLoad, refreshProjects } from "../state/studio";
 import { go, listShown, route } from "../state/ui";
@@ -32,6 +33,13 @@ function Bar({ counts }: { counts: Readonly<Record<string, number>> }) {
   );
 }
 
+/** Of the open project by its events; of the others as they were listed last. */
+function countsOf(project: ProjectSummary): Readonly<Record<string, number>> {
+  const open = film.value;
+  if (open?.id !== project.id) return project.counts;
+  return tally([...open.jobs.values()].filter((job) => job.kind === "video"));
+}
+
 function Row({ project }: { project: ProjectSummary }) {
   const open = film.value?.id === project.id;
   return (
@@ -53,7 +61,7 @@ function Row({ project }: { project: ProjectSummary }) {
           <span class="mono soft">{project.receipt}</span>
           <Badge face={projectFace(project.status)} />
         </span>
-        {project.counts && <Bar counts={project.counts} />}
+        <Bar counts={countsOf(project)} />
       </a>
     </li>
   );

@@ -20,7 +20,7 @@ function Attempts({ take }: { take: Take }) {
       () => setAttempts([]),
     );
     return () => stop.abort();
-  }, [take.id, take.status]);
+  }, [take.id, take.status, take.attempt_count]);
   if (!attempts) return <p class="soft">Loading attempts…</p>;
   if (attempts.length === 0) return <p class="soft">Nothing was sent to a provider yet.</p>;
   return (

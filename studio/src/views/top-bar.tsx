@@ -2,25 +2,25 @@ import icon from "../icon.svg";
 import { isBusy } from "../model/film";
 import { eta } from "../model/format";
 import { percentOf, stepLabel } from "../model/shots";
-import { remaining } from "../state/remaining";
+import { place, remaining } from "../state/remaining";
 import { connection, film, shots } from "../state/studio";
 import { go, listShown, shortcutsShown, theme, toast } from "../state/ui";
 import { BulkToolbar } from "./bulk";
 import { Icon } from "./icons";
 
+/** Copy a receipt; a browser that cannot, as on an address without TLS, still shows it. */
+async function copy(code: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(code);
+    toast(`Copied ${code}`);
+  } catch {
+    toast(`The browser does not allow copying. The receipt is ${code}.`);
+  }
+}
+
 function Receipt({ code }: { code: string }) {
   return (
-    <button
-      type="button"
-      class="receipt"
-      title="Copy the receipt"
-      onClick={() =>
-        void navigator.clipboard.writeText(code).then(
-          () => toast(`Copied ${code}`),
-          () => toast(`The browser does not allow copying. The receipt is ${code}.`),
-        )
-      }
-    >
+    <button type="button" class="receipt" title="Copy the receipt" onClick={() => void copy(code)}>
       {code}
     </button>
   );
@@ -32,13 +32,16 @@ function Step() {
   if (!open) return null;
   const views = shots.value;
   const percent = percentOf(views);
+  const facts = [
+    `${percent}% of the film`,
+    place.value !== null && `place ${place.value} in line`,
+    isBusy(open) && eta(remaining.value),
+  ].filter(Boolean);
   return (
     <div class="step">
       <p>
         <span role="status">{stepLabel(open, views)}</span>
-        <span class="soft">
-          {percent}% of the film{isBusy(open) && remaining.value !== null ? ` · ${eta(remaining.value)}` : ""}
-        </span>
+        <span class="soft">{facts.join(" · ")}</span>
       </p>
       <span
         class="meter"
