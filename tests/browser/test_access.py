@@ -10,6 +10,10 @@ from tests.browser.conftest import DESKTOP, Served
 from tests.browser.films import Film, follow, make_film, make_project, one_shot
 from tests.browser.inspecting import Inspector
 
+# What stands in an empty field is as soft as other soft words. The inspection does not look at it.
+PLACEHOLDER = "getComputedStyle(document.querySelector('textarea'), '::placeholder').color"
+SOFT = "getComputedStyle(document.querySelector('main .soft')).color"
+
 
 def refuse(route: Route) -> None:
     route.fulfill(status=401, json={"code": "unauthenticated", "detail": "a key is needed", "problems": []})
@@ -31,6 +35,8 @@ def test_axe_finds_nothing(
     expect(page.get_by_role("heading", name="Choose a film")).to_be_visible()
     inspector.look("start")
     page.goto("/?page=new")
+    expect(page.get_by_label("Script")).to_be_visible()
+    assert page.evaluate(PLACEHOLDER) == page.evaluate(SOFT)
     page.get_by_role("button", name="Use the example").click()
     page.get_by_role("button", name="Read it").click()
     expect(page.get_by_role("region", name="What was understood")).to_be_visible()
