@@ -63,6 +63,14 @@ def make_film(api: httpx.Client, scenes: Sequence[tuple[str, Sequence[Shot]]] = 
     return film
 
 
+def make_clips(api: httpx.Client, scenes: Sequence[tuple[str, Sequence[Shot]]]) -> Film:
+    """Write a script and order its clips alone: there is no stitched file."""
+    film = make_project(api, scenes)
+    for scene in film.scenes:
+        _read(api.post(f"/projects/{film.id}/scenes/{scene}/render", json={}))
+    return film
+
+
 def one_shot(prompt: str, **more: object) -> Sequence[tuple[str, Sequence[Shot]]]:
     """Give the shortest script there is."""
     return (("The bakery", ({"video_prompt": prompt, "duration_seconds": 1, **more},)),)
