@@ -1,16 +1,17 @@
 """A whole film as one order: images, clips that start from them, the films of its scenes and of all of it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
 
 from domain.access import Caller
-from domain.errors import ConflictError, InvalidRequestError, Problem
-from domain.films import Cut, Film, Scene, Shot
+from domain.errors import ConflictError, InvalidRequestError, NotAllowedError, Problem
+from domain.films import Cut, Film, NewProject, Scene, Shot
 from domain.job import Job
 from domain.pipeline import NOTHING_YET, RenderScope, ShotState
-from domain.records import JobFilter, Transaction
+from domain.records import JobFilter, Records, Transaction
 from domain.statuses import LIVE, JobKind, JobStatus
 from services import admission, projects
 from services.admission import Admission
@@ -64,7 +65,7 @@ class _Draft:
 async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order: FilmOrder) -> FilmEstimate:
     """Tell what ``generate`` would do, and do nothing.
 
-    Shots that cannot be made are in the problems and not in the quote.
+    What cannot be made is in the problems and not in the quote.
     """
     film = await projects.find_film(tx, caller, order.project)
     try:
@@ -74,6 +75,27 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     plan = draft.plan
     found = _estimated(draft, [] if plan.jobs or plan.wrong or plan.busy else [_nothing(film)])
     return replace(found, means=await admission.means(tx, film.project.id, plan.jobs))
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction whose writes nobody is to see."""
+
+
+async def estimate_new(
+    records: Records, caller: Caller, catalogue: Catalogue, new: NewProject
+) -> FilmEstimate | None:
+    """Tell what the film of a project would come to that is not made yet; nothing is left of it.
+
+    It is made, estimated and taken back: so the answer is the one that its order would get, credits that a
+    project begins with included. ``None`` where the caller may make no project.
+    """
+    found = None
+    with suppress(NotAllowedError, _TakenBackError):
+        async with records.transaction() as tx:
+            film = await projects.create(tx, caller, new)
+            found = await estimate(tx, caller, catalogue, FilmOrder(project=str(film.project.id)))
+            raise _TakenBackError
+    return found
 
 
 async def estimate_anew(

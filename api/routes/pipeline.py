@@ -6,24 +6,19 @@ from uuid import UUID
 
 from api.call import Answer, Call
 from api.endpoints import NOT_COVERED, Endpoint
-from api.errors import problem_entry
 from api.schemas.pipeline import (
     AgainOut,
     BatchIn,
     CancelledOut,
-    CountsOut,
     FilmEstimateOut,
     GenerateIn,
-    RecommendationOut,
     ResumeIn,
     RetryFailedIn,
 )
-from api.schemas.problems import ProblemEntry
-from api.schemas.rendering import AdmissionOut, MeansOut, PromptsOut
-from api.showing import shown_jobs
+from api.schemas.rendering import AdmissionOut, PromptsOut
+from api.showing import shown_estimate, shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
-from domain.statuses import JobKind
 from services import batches, pipeline
 from services.admission import Admission
 from services.batches import Again
@@ -63,17 +58,7 @@ async def generate_scenes(call: Call) -> Answer:
 async def _estimate(call: Call, order: FilmOrder) -> Answer:
     async with call.transaction() as tx:
         found = await pipeline.estimate(tx, call.caller, call.parts.catalogue, order)
-    answer = FilmEstimateOut(
-        quote=float(found.quote),
-        counts=CountsOut(**{kind.value: found.counts[kind] for kind in JobKind}),
-        problems=[ProblemEntry(**problem_entry(problem)) for problem in found.problems],
-        credits=MeansOut.of(found.means),
-        recommendations=[
-            RecommendationOut(code=one.code, sentence=one.sentence, shots=list(one.shots))
-            for one in found.recommendations
-        ],
-    )
-    return Answer(HTTPStatus.OK, answer)
+    return Answer(HTTPStatus.OK, shown_estimate(found))
 
 
 async def cancel_scenes(call: Call) -> Answer:

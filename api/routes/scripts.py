@@ -6,12 +6,18 @@ from api.call import Answer, Call
 from api.endpoints import Endpoint
 from api.schemas.scripts import ScriptIn, ScriptOut
 from api.scripts import understand
+from api.showing import shown_estimate
 from domain.access import Scope
+from services import pipeline
 
 
 async def read_script(call: Call) -> Answer:
-    """Read a script and write nothing."""
-    return Answer(HTTPStatus.OK, understand(call.read(ScriptIn).script))
+    """Read a script, say what it would cost, and leave nothing."""
+    found = understand(call.read(ScriptIn).script)
+    new, parts = found.project.to_domain(), call.parts
+    estimate = await pipeline.estimate_new(parts.records, call.caller, parts.catalogue, new)
+    shown = None if estimate is None else shown_estimate(estimate)
+    return Answer(HTTPStatus.OK, found.model_copy(update={"estimate": shown}))
 
 
 ENDPOINTS = (
@@ -19,8 +25,8 @@ ENDPOINTS = (
         method="POST",
         path="/scripts/read",
         handler=read_script,
-        summary="Say what is understood of a script",
-        description="Takes plain text in the manner of Fountain, or JSON. Nothing is written: send the "
+        summary="Say what is understood of a script, and what it would cost",
+        description="Takes plain text in the manner of Fountain, or JSON. Nothing is kept: send the "
         "project that is answered to POST /projects to make it.",
         tag="Projects",
         scope=Scope.RENDER,

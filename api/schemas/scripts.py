@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.base import Answered, Asked
+from api.schemas.pipeline import FilmEstimateOut
 from api.schemas.projects import ProjectIn
 
 LONGEST_SCRIPT = 400_000
@@ -24,3 +25,8 @@ class ScriptOut(Answered):
 
     project: ProjectIn = Field(description="Ready to be sent to POST /projects.")
     notes: list[str] = Field(description="What was assumed and what was left out, for a person.")
+    estimate: FilmEstimateOut | None = Field(
+        default=None,
+        description="What all of it would cost and what would stand in its way, as a dry run of its order "
+        "tells; null for a key that may not create projects.",
+    )

@@ -27,6 +27,11 @@ A baker pulls bread from a glowing oven. (1s)
 
 Steam rises from a split loaf. (1s)
 """
+DROPPED = """(text) => {
+  const dropped = new DataTransfer();
+  dropped.items.add(new File([text], "night.txt"));
+  return dropped;
+}"""
 
 
 def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
@@ -72,6 +77,35 @@ def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     expect(listed).to_contain_text("Complete")
     expect(listed.get_by_role("img")).to_have_accessible_name("2 ready, 0 working, 0 failed, 0 in line")
+
+
+def test_a_scripts_file_is_opened_priced_and_generated_at_once(page: Page, served: Served) -> None:
+    page.goto("/?page=new")
+    chosen = page.get_by_label("Open a file…")
+    chosen.set_input_files(
+        {"name": "film.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 \xff\xfe"}
+    )
+    expect(page.get_by_role("status").filter(has_text="film.pdf is not plain text")).to_be_visible()
+    chosen.set_input_files({"name": "night.txt", "mimeType": "text/plain", "buffer": SCRIPT.encode()})
+    understood = page.get_by_role("region", name="What was understood")
+    expect(understood.get_by_text("2 images, 2 videos, 2 films, for $0.24.")).to_be_visible()
+
+    # A length that the model cannot make is said before there is a project; what was typed stays.
+    written = page.get_by_label("Script", exact=True)
+    written.fill(SCRIPT.replace("loaf. (1s)", "loaf. (200s)"))
+    page.get_by_role("button", name="Read it").click()
+    expect(understood.get_by_role("alert")).to_contain_text("1B: length")
+    expect(understood.get_by_role("button", name="Generate it")).to_have_count(0)
+    expect(understood.get_by_role("button", name="Make the project")).to_be_enabled()
+
+    # A dropped file is read as well, and the page stays where it is.
+    dropped = page.evaluate_handle(DROPPED, SCRIPT)
+    written.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(written).to_have_value(SCRIPT)
+    understood.get_by_role("button", name="Generate it for $0.24").click()
+    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(frames.nth(0)).to_have_accessible_name("Shot 1A, Ready")
+    expect(frames.nth(1)).to_have_accessible_name("Shot 1B, Ready")
 
 
 def test_a_failed_shot_is_told_and_made_again(page: Page, served: Served) -> None:

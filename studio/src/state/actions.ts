@@ -76,6 +76,15 @@ function here() {
 export type Quote = Shapes["FilmEstimateOut"];
 export type Scope = NonNullable<Shapes["GenerateIn"]["scope"]>;
 
+/** Write a project; gives its receipt. With `generates` all of it is ordered at once. */
+export async function create(body: Shapes["ProjectIn"], generates: boolean): Promise<string> {
+  const made = await answer(api.POST("/api/v1/projects", { body }));
+  toast(`Your receipt is ${made.receipt}.`, "good");
+  // Whatever becomes of the order, the project is there and is shown.
+  if (generates) void act("generate", () => generate("missing", made.id));
+  return made.receipt;
+}
+
 /** Ask what generating would cost and what stands in its way; nothing is spent. */
 export async function quote(scope: Scope): Promise<Quote> {
   const path = "/api/v1/projects/{project_id}/generate-scenes";
@@ -84,9 +93,9 @@ export async function quote(scope: Scope): Promise<Quote> {
   return found;
 }
 
-export async function generate(scope: Scope): Promise<void> {
+export async function generate(scope: Scope, id = project()): Promise<void> {
   const path = "/api/v1/projects/{project_id}/generate-scenes";
-  const made = await answer(api.POST(path, { ...here(), body: { scope } }));
+  const made = await answer(api.POST(path, { params: { path: { project_id: id } }, body: { scope } }));
   if ("jobs" in made) toast(`${count(made.jobs.length, "job")} in line.`, "good");
 }
 

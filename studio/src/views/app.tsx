@@ -112,7 +112,7 @@ function Main() {
 
 export function App() {
   return (
-    <div class="studio">
+    <div class={film.value ? "studio" : "studio bare"}>
       <TopBar />
       {film.value && connection.value === "offline" && (
         <p class="banner" role="status">
@@ -124,7 +124,7 @@ export function App() {
       <main class="main" tabIndex={0}>
         <Main />
       </main>
-      {film.value ? <Tabs /> : <aside class="side" aria-label="Panels" />}
+      {film.value && <Tabs />}
       <ShotDialog />
       <ShortcutSheet />
       <Toasts />

@@ -2,40 +2,11 @@ import { useState } from "preact/hooks";
 import { count, money } from "../model/format";
 import { tally } from "../model/shots";
 import { isLive } from "../model/status";
-import {
-  act,
-  busy,
-  cancelAll,
-  generate,
-  problemLine,
-  type Quote,
-  quote,
-  retryFailed,
-  type Scope,
-} from "../state/actions";
+import { act, busy, cancelAll, generate, type Quote, quote, retryFailed, type Scope } from "../state/actions";
 import { film, shots } from "../state/studio";
 import { failuresShown } from "../state/ui";
 import { Confirm, Dialog } from "./dialog";
-
-function Problems({ problems, credits }: Quote) {
-  const missing = credits?.missing ?? 0;
-  return (
-    <div class="notice" role="alert">
-      <p>{count(problems.length, "thing stands", "things stand")} in the way. Nothing was spent.</p>
-      <ul>
-        {problems.map((each) => (
-          <li key={`${each.shot} ${each.field} ${each.allowed}`}>{problemLine(each)}</li>
-        ))}
-      </ul>
-      {missing > 0 && (
-        <p>
-          <strong>{money(missing)}</strong> more would do: put credits in, raise the budget, or generate fewer
-          shots.
-        </p>
-      )}
-    </div>
-  );
-}
+import { QuoteText } from "./quote";
 
 function QuoteDialog({
   found,
@@ -49,7 +20,6 @@ function QuoteDialog({
   onClose: () => void;
 }) {
   const blocked = found.problems.length > 0;
-  const counts = Object.entries(found.counts).filter(([, number]) => number > 0);
   return (
     <Confirm
       title={title}
@@ -58,19 +28,8 @@ function QuoteDialog({
       onConfirm={() => void act("generate", () => generate(scope))}
       onClose={onClose}
     >
-      {blocked ? (
-        <Problems {...found} />
-      ) : (
-        <p>
-          {counts.map(([kind, number]) => count(number, kind)).join(", ")}, for{" "}
-          <strong>{money(found.quote)}</strong>. Nothing that exists is deleted.
-        </p>
-      )}
-      {found.recommendations.map((each) => (
-        <p key={each.code} class="soft">
-          {each.sentence}
-        </p>
-      ))}
+      <QuoteText found={found} />
+      {!blocked && <p>Nothing that exists is deleted.</p>}
     </Confirm>
   );
 }

@@ -1,9 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { answer, api, Refusal, type Shapes } from "../api/http";
-import { clock, count } from "../model/format";
-import { act, busy } from "../state/actions";
+import { scriptOf } from "../model/files";
+import { clock, count, money } from "../model/format";
+import { act, busy, create } from "../state/actions";
 import { refreshProjects } from "../state/studio";
-import { go, toast } from "../state/ui";
+import { go } from "../state/ui";
+import { QuoteText } from "./quote";
 
 const KEPT = "new-project-draft";
 const EXAMPLE = `Title: Night Shift
@@ -14,17 +16,84 @@ A baker pulls bread from a glowing oven. (6s)
 
 Steam rises from a split loaf. (4s)`;
 
-/** Paste a script, see what was understood, make the project. What was typed survives a reload. */
+/** What came of a script, what it will cost, and the way on. */
+function Understood({ read }: { read: Shapes["ScriptOut"] }) {
+  const { project, notes, estimate } = read;
+  const scenes = project.scenes ?? [];
+  const shots = scenes.flatMap((scene) => scene.shots ?? []);
+  const seconds = shots.reduce((sum, shot) => sum + (shot.duration_seconds ?? 0), 0);
+  const isClear = estimate && estimate.problems.length === 0;
+
+  async function make(generates: boolean): Promise<void> {
+    const receipt = await create(project, generates);
+    sessionStorage.removeItem(KEPT);
+    await refreshProjects();
+    go({ project: receipt, page: "project" });
+  }
+
+  return (
+    <section class="stack card" aria-label="What was understood">
+      <h2>{project.title}</h2>
+      <p>
+        {count(scenes.length, "scene")}, {count(shots.length, "shot")}, {clock(seconds)}
+      </p>
+      <ol class="stack">
+        {scenes.map((scene, index) => (
+          <li key={`${index} ${scene.title}`}>
+            <strong>{scene.title}</strong> <span class="soft">{count(scene.shots?.length ?? 0, "shot")}</span>
+          </li>
+        ))}
+      </ol>
+      {notes.map((note) => (
+        <p key={note} class="soft">
+          {note}
+        </p>
+      ))}
+      {estimate && <QuoteText found={estimate} />}
+      <div class="row start">
+        {isClear && (
+          <button
+            type="button"
+            class="button primary"
+            disabled={busy.value.has("create")}
+            onClick={() => void act("create", () => make(true))}
+          >
+            Generate it for {money(estimate.quote)}
+          </button>
+        )}
+        <button
+          type="button"
+          class={`button ${isClear ? "" : "primary"}`}
+          disabled={busy.value.has("create")}
+          onClick={() => void act("create", () => make(false))}
+        >
+          Make the project
+        </button>
+      </div>
+      <p class="soft">
+        Nothing is ordered yet. The project can be made first and generated later, shot by shot.
+      </p>
+    </section>
+  );
+}
+
+/** Paste a script or open its file, see what was understood, make the project. What was typed survives a reload. */
 export function NewProject() {
   const [script, setScript] = useState(sessionStorage.getItem(KEPT) ?? "");
   const [read, setRead] = useState<Shapes["ScriptOut"] | null>(null);
   const [error, setError] = useState("");
   useEffect(() => sessionStorage.setItem(KEPT, script), [script]);
 
-  async function understand(): Promise<void> {
+  function take(text: string): void {
+    setScript(text);
+    setRead(null);
+    setError("");
+  }
+
+  async function understand(text: string): Promise<void> {
     setError("");
     try {
-      setRead(await answer(api.POST("/api/v1/scripts/read", { body: { script } })));
+      setRead(await answer(api.POST("/api/v1/scripts/read", { body: { script: text } })));
     } catch (reason) {
       setRead(null);
       if (!(reason instanceof Refusal)) throw reason;
@@ -34,23 +103,20 @@ export function NewProject() {
     }
   }
 
-  async function create(project: Shapes["ProjectIn"]): Promise<void> {
-    const made = await answer(api.POST("/api/v1/projects", { body: project }));
-    sessionStorage.removeItem(KEPT);
-    await refreshProjects();
-    toast(`Your receipt is ${made.receipt}.`, "good");
-    go({ project: made.receipt, page: "project" });
+  async function open(file: File | undefined): Promise<void> {
+    if (!file) return;
+    const text = await scriptOf(file);
+    take(text);
+    await understand(text);
   }
 
-  const scenes = read?.project.scenes ?? [];
-  const understood = scenes.flatMap((scene) => scene.shots ?? []);
-  const seconds = understood.reduce((sum, shot) => sum + (shot.duration_seconds ?? 0), 0);
   return (
     <section class="stack new-project" aria-labelledby="new-project">
       <h1 id="new-project">New project</h1>
       <p class="soft">
-        Paste a script: scene headings such as <span class="mono">INT. BAKERY - NIGHT</span>, a paragraph per
-        shot, a length in brackets. The JSON of the API is understood as well.
+        Paste a script or drop its file here: scene headings such as{" "}
+        <span class="mono">INT. BAKERY - NIGHT</span>, a paragraph per shot, a length in brackets. The JSON of
+        the API is understood as well.
       </p>
       <label class="field">
         <span>Script</span>
@@ -59,9 +125,14 @@ export function NewProject() {
           rows={14}
           placeholder={EXAMPLE}
           value={script}
-          onInput={(event) => {
-            setScript(event.currentTarget.value);
-            setRead(null);
+          onInput={(event) => take(event.currentTarget.value)}
+          onDragOver={(event) => event.preventDefault()}
+          onDrop={(event) => {
+            const file = event.dataTransfer?.files[0];
+            if (!file) return;
+            // A browser would leave the page and show the file.
+            event.preventDefault();
+            void act("read", () => open(file));
           }}
         />
       </label>
@@ -70,49 +141,34 @@ export function NewProject() {
           {error}
         </p>
       )}
-      <div class="row">
+      <div class="row start">
         <button
           type="button"
           class="button primary"
           disabled={!script.trim() || busy.value.has("read")}
-          onClick={() => void act("read", understand)}
+          onClick={() => void act("read", () => understand(script))}
         >
           Read it
         </button>
-        <button type="button" class="button" disabled={script === EXAMPLE} onClick={() => setScript(EXAMPLE)}>
+        <label class="button">
+          Open a file…
+          <input
+            type="file"
+            class="visually-hidden"
+            accept=".txt,.fountain,.md,.json,text/plain,application/json"
+            onChange={(event) => {
+              const file = event.currentTarget.files?.[0];
+              // The same file may be chosen again, after it was mended.
+              event.currentTarget.value = "";
+              void act("read", () => open(file));
+            }}
+          />
+        </label>
+        <button type="button" class="button" disabled={script === EXAMPLE} onClick={() => take(EXAMPLE)}>
           Use the example
         </button>
       </div>
-      {read && (
-        <section class="stack card" aria-label="What was understood">
-          <h2>{read.project.title}</h2>
-          <p>
-            {count(scenes.length, "scene")}, {count(understood.length, "shot")}, {clock(seconds)}
-          </p>
-          <ol class="stack">
-            {scenes.map((scene, index) => (
-              <li key={`${index} ${scene.title}`}>
-                <strong>{scene.title}</strong>{" "}
-                <span class="soft">{count(scene.shots?.length ?? 0, "shot")}</span>
-              </li>
-            ))}
-          </ol>
-          {read.notes.map((note) => (
-            <p key={note} class="soft">
-              {note}
-            </p>
-          ))}
-          <button
-            type="button"
-            class="button primary"
-            disabled={busy.value.has("create")}
-            onClick={() => void act("create", () => create(read.project))}
-          >
-            Make the project
-          </button>
-          <p class="soft">Nothing is ordered yet: the next page shows what it costs.</p>
-        </section>
-      )}
+      {read && <Understood read={read} />}
     </section>
   );
 }

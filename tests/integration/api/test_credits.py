@@ -58,6 +58,16 @@ def figures(body: dict[str, Any]) -> tuple[float, ...]:
     return body["balance"], body["held"], body["spent"], body["owed"]
 
 
+async def test_a_script_is_told_which_credits_its_film_would_lack(
+    client: httpx.AsyncClient, execute: Execute
+) -> None:
+    script = {"script": "Title: Dawn\n\n# One\n\nBread leaves the oven. (6 s)\n"}
+    told = (await client.post("/api/v1/scripts/read", json=script)).json()["estimate"]
+    assert (told["quote"], told["credits"]["missing"]) == (0.64, 0.64), "a clip and its image"
+    assert [each["field"] for each in told["problems"]] == ["credits"]
+    assert await execute("SELECT count(*) FROM projects") == [(0,)]
+
+
 async def test_too_little_is_refused_with_both_figures_and_queues_nothing(
     client: httpx.AsyncClient, project: Made, execute: Execute
 ) -> None:
