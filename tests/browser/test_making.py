@@ -146,6 +146,19 @@ def test_a_retry_that_may_be_paid_twice_asks_first(page: Page, served: Served) -
     expect(shot.locator(".attempts > li")).to_have_count(3)
 
 
+def test_a_failed_image_ends_its_scene_for_the_person_too(page: Page, served: Served) -> None:
+    film = make_project(served.api, one_shot("Steam rises", image_prompt="A loaf [mock:fail]"))
+    page.goto(film.page)
+    page.get_by_role("button", name="Generate all scenes").click()
+    page.get_by_role("button", name="Generate for").click()
+    # Its clip still waits, and nothing renders any more.
+    expect(page.get_by_text("Scene 1 ended with 1 failed shot.")).to_be_visible()
+    expect(page.get_by_role("region", name="Scenes").get_by_text("1 failed")).to_be_visible()
+    listed = page.get_by_role("navigation", name="Projects").locator("[aria-current=page]")
+    expect(listed).to_contain_text("Needs you")
+    expect(page.get_by_role("button", name="1 failed…")).to_be_visible()
+
+
 def test_a_paid_result_is_fetched_again_and_not_made_again(page: Page, served: Served) -> None:
     film = make_project(served.api, one_shot("Steam rises [mock:truncated=3]"))
     page.goto(f"{film.page}&tab=jobs")

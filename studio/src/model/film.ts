@@ -185,11 +185,6 @@ export function standingTake(takes: readonly Job[], chosen: string | null): Job 
   return stored.find((job) => job.id === chosen) ?? complete[0] ?? null;
 }
 
-/** Tell whether anything of a project is on its way. */
-export function isBusy(film: Film): boolean {
-  return [...film.jobs.values()].some((job) => isLive(job.status));
-}
-
 /** Give the job that comes next, where some wait in line and none is being made. */
 export function nextInLine(film: Film): Job | null {
   const live = [...film.jobs.values()].filter((job) => isLive(job.status) && job.status !== "waiting");

@@ -61,6 +61,14 @@ describe("a scene's badge", () => {
   ] as const)("%o with a clip %s is %s", (scene, status, kind, word) => {
     expect(badge(scene, status)).toEqual({ badge: kind, word });
   });
+
+  it("is failed where clips only wait for an image that failed", () => {
+    const scene = { ...none, render_status: "rendering" } as Scene;
+    const stuck = shots(job("video", "waiting"), job("image", "failed"));
+    expect(badgeOf(scene, stuck)).toEqual({ badge: "failed", word: "1 failed" });
+    const going = shots(job("video", "waiting"), job("image", "generating"));
+    expect(badgeOf(scene, [...stuck, ...going]).badge).toBe("rendering");
+  });
 });
 
 describe("how far a film is", () => {

@@ -120,17 +120,29 @@ export function newsOf(scene: Scene, number: number, shots: readonly ShotView[])
   return { text: `All videos for Scene ${number} are ready for review!`, tone: "good" };
 }
 
+/** Tell whether anything is being made of these shots, or will be without a person. */
+export function isMaking(shots: readonly ShotView[]): boolean {
+  return shots.some((shot) => isLive(shot.status));
+}
+
+/** Give how the making of a scene stands. Clips that wait for an image that failed wait for a person. */
+export function makingOf(scene: Scene, shots: readonly ShotView[]): Scene["render_status"] {
+  const isStuck = shots.some((shot) => shot.status === "failed") && !isMaking(shots);
+  return scene.render_status === "rendering" && isStuck ? "failed" : scene.render_status;
+}
+
 /** Give the badge of a scene's card, and the word on it. */
 export function badgeOf(scene: Scene, shots: readonly ShotView[]): { badge: SceneBadge; word: string } {
   const done = shots.filter((shot) => shot.clip).length;
-  if (scene.render_status === "rendering") {
+  const making = makingOf(scene, shots);
+  if (making === "rendering") {
     return { badge: "rendering", word: `Rendering ${done}/${shots.length}` };
   }
   if (scene.review_status === "approved") return { badge: "approved", word: SCENE_FACES.approved.word };
   if (scene.review_status === "returned") {
     return { badge: "returned", word: `Sent back to stage ${scene.stage}` };
   }
-  if (scene.render_status === "failed") {
+  if (making === "failed") {
     const failed = shots.filter((shot) => shot.status === "failed").length;
     return { badge: "failed", word: `${failed} failed` };
   }

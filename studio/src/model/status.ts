@@ -45,8 +45,10 @@ const PROJECT_FACES: Record<string, Face> = {
   cancelled: { tone: "off", word: "Cancelled", sign: "–" },
 };
 
-/** Give the face of a project's status; a word of a later release stands for itself. */
-export function projectFace(status: string): Face {
+/** Give the face of a project; a word of a later release stands for itself. */
+export function projectFace(project: { status: string; current_step: string }): Face {
+  // Nothing moves any more at this step, though clips may still wait for what failed.
+  const status = project.current_step === "failed" ? "failed" : project.status;
   return PROJECT_FACES[status] ?? { tone: "idle", word: status, sign: "○" };
 }
 

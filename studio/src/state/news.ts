@@ -2,7 +2,7 @@
 
 import { effect, untracked } from "@preact/signals";
 import type { Scene } from "../model/film";
-import { newsOf } from "../model/shots";
+import { makingOf, newsOf, type ShotView } from "../model/shots";
 import { player } from "./screening";
 import { film, shots } from "./studio";
 import { failuresShown, go, toast } from "./ui";
@@ -19,17 +19,16 @@ export function watchNews(): void {
       project = open.id;
       if (fresh) before.clear();
       open.scenes.forEach((scene, index) => {
-        const was = before.get(scene.id);
-        before.set(scene.id, scene.render_status);
-        if (fresh || was !== "rendering" || scene.render_status === "rendering") return;
-        ended(scene, index + 1);
+        const views = shots.value.filter((view) => view.scene.id === scene.id);
+        const [was, is] = [before.get(scene.id), makingOf(scene, views)];
+        before.set(scene.id, is);
+        if (!fresh && was === "rendering" && is !== "rendering") ended(scene, index + 1, views);
       });
     });
   });
 }
 
-function ended(scene: Scene, number: number): void {
-  const views = shots.value.filter((view) => view.scene.id === scene.id);
+function ended(scene: Scene, number: number, views: readonly ShotView[]): void {
   const news = newsOf(scene, number, views);
   if (!news) return;
   const good = news.tone === "good";

@@ -2,8 +2,9 @@
 
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
 import { answer, api } from "../api/http";
-import { isBusy, nextInLine } from "../model/film";
-import { film } from "./studio";
+import { nextInLine } from "../model/film";
+import { isMaking } from "../model/shots";
+import { film, shots } from "./studio";
 
 /** Seconds; `null` where nothing is on its way or too little is known. */
 export const remaining = signal<number | null>(null);
@@ -12,7 +13,7 @@ export const remaining = signal<number | null>(null);
 export const place = signal<number | null>(null);
 
 const AGAIN_SECONDS = 5;
-const busyProject = computed(() => (film.value && isBusy(film.value) ? film.value.id : null));
+const busyProject = computed(() => (film.value && isMaking(shots.value) ? film.value.id : null));
 const nextJob = computed(() => (film.value ? nextInLine(film.value) : null)?.id ?? null);
 
 async function askRemaining(project: string): Promise<void> {

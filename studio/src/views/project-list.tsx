@@ -59,7 +59,7 @@ function Row({ project }: { project: ProjectSummary }) {
         </span>
         <span class="row">
           <span class="mono soft">{project.receipt}</span>
-          <Badge face={projectFace(project.status)} />
+          <Badge face={projectFace(project)} />
         </span>
         <Bar counts={countsOf(project)} />
       </a>

@@ -1,7 +1,6 @@
 import icon from "../icon.svg";
-import { isBusy } from "../model/film";
 import { eta } from "../model/format";
-import { percentOf, stepLabel } from "../model/shots";
+import { isMaking, percentOf, stepLabel } from "../model/shots";
 import { place, remaining } from "../state/remaining";
 import { connection, film, shots } from "../state/studio";
 import { go, listShown, shortcutsShown, theme, toast } from "../state/ui";
@@ -35,7 +34,7 @@ function Step() {
   const facts = [
     `${percent}% of the film`,
     place.value !== null && `place ${place.value} in line`,
-    isBusy(open) && eta(remaining.value),
+    isMaking(views) && eta(remaining.value),
   ].filter(Boolean);
   return (
     <div class="step">

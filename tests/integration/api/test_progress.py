@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from domain.statuses import JobStatus
+from domain.statuses import JobKind, JobStatus
 from tests.api_client import LANE, AddExecutor, AddJob, Execute, Made
 
 S = JobStatus
@@ -151,6 +151,21 @@ async def test_an_eta_is_median_times_jobs_over_places(
     assert (await scene_status(client, project))["eta_seconds"] is None, "nobody works"
     await add_executor(LANE)
     assert (await scene_status(client, project))["eta_seconds"] == pytest.approx(20 * 5 / 2, abs=0.5)
+
+
+async def test_a_clip_whose_image_failed_takes_no_time(
+    client: httpx.AsyncClient, project: Made, add_job: AddJob, add_executor: AddExecutor, execute: Execute
+) -> None:
+    await add_executor(LANE)
+    await took(add_job, 20, 20, 20)
+    image = await add_job(S.GENERATING, kind=JobKind.IMAGE)
+    await add_job(S.WAITING, start_image_job_id=image)
+    assert (await scene_status(client, project))["eta_seconds"] == pytest.approx(20, abs=0.5)
+    await execute(
+        "UPDATE video_generation_jobs SET status = 'failed', finished_at = now(), in_hand = false, "
+        f"error_code = 'provider_failed' WHERE id = '{image}'"
+    )
+    assert (await scene_status(client, project))["eta_seconds"] is None
 
 
 async def test_an_eta_is_never_below_one_generation(
