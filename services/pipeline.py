@@ -1,7 +1,6 @@
 """A whole film as one order: images, clips that start from them, the films of its scenes and of all of it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from uuid import UUID
@@ -19,6 +18,7 @@ from services.advice import Recommendation, advise
 from services.catalogue import Catalogue
 from services.films import is_current, new_film
 from services.planning import Estimate, Plan, Planner, busy, check, makers_of
+from services.rehearsing import rehearsed
 from services.scoping import Pick, named
 
 _MOST_FILMS = 1_000
@@ -77,10 +77,6 @@ async def estimate(tx: Transaction, caller: Caller, catalogue: Catalogue, order:
     return replace(found, means=await admission.means(tx, film.project.id, plan.jobs))
 
 
-class _TakenBackError(Exception):
-    """Ends a transaction whose writes nobody is to see."""
-
-
 async def estimate_new(
     records: Records, caller: Caller, catalogue: Catalogue, new: NewProject
 ) -> FilmEstimate | None:
@@ -89,13 +85,15 @@ async def estimate_new(
     It is made, estimated and taken back: so the answer is the one that its order would get, credits that a
     project begins with included. ``None`` where the caller may make no project.
     """
-    found = None
-    with suppress(NotAllowedError, _TakenBackError):
-        async with records.transaction() as tx:
-            film = await projects.create(tx, caller, new)
-            found = await estimate(tx, caller, catalogue, FilmOrder(project=str(film.project.id)))
-            raise _TakenBackError
-    return found
+
+    async def look(tx: Transaction) -> FilmEstimate:
+        film = await projects.create(tx, caller, new)
+        return await estimate(tx, caller, catalogue, FilmOrder(project=str(film.project.id)))
+
+    try:
+        return await rehearsed(records, look)
+    except NotAllowedError:
+        return None
 
 
 async def estimate_anew(

@@ -71,10 +71,10 @@ def test_a_pasted_script_becomes_a_film(page: Page, served: Served) -> None:
     # What is said aloud is on the page as a status. The first shot comes up, to be played.
     news = page.get_by_role("status").filter(has_text="All videos for Scene 1 are ready for review!")
     expect(clock).to_have_attribute("aria-valuetext", re.compile("^shot 1A"))
-    expect(page.get_by_role("status").filter(has_text="the film is ready")).to_be_visible()
-    expect(page.get_by_role("progressbar", name="The film")).to_have_attribute("aria-valuenow", "100")
     news.get_by_role("button", name="Play scene").click()
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="the film is ready")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="The film")).to_have_attribute("aria-valuenow", "100")
     expect(listed).to_contain_text("Complete")
     expect(listed.get_by_role("img")).to_have_accessible_name("2 ready, 0 working, 0 failed, 0 in line")
 
