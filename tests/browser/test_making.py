@@ -158,6 +158,26 @@ def test_a_failed_image_ends_its_scene_for_the_person_too(page: Page, served: Se
     expect(listed).to_contain_text("Needs you")
     expect(page.get_by_role("button", name="1 failed…")).to_be_visible()
 
+    # Whoever mends the words gets what they say now, the clip that waited included.
+    frame = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    frame.click()
+    dialog = page.get_by_role("dialog", name="Shot 1A")
+    expect(dialog.get_by_role("button", name="Retry", exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="Edit shot 1A").click()
+    dialog.get_by_label("Image prompt").fill("A loaf")
+    dialog.get_by_label("Video prompt").fill("Steam falls")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("button", name="Retry with the old words")).to_be_visible()
+    dialog.get_by_role("button", name="Generate it with the new words").click()
+    expect(page.get_by_text("1 image, 1 video")).to_be_visible()
+    page.get_by_role("button", name="Generate for").click()
+    expect(frame).to_have_accessible_name("Shot 1A, Ready")
+    clips = served.api.get("/jobs", params={"project_id": film.id, "kind": "video"}).json()["data"]
+    assert sorted((clip["status"], clip["prompt"]) for clip in clips) == [
+        ("cancelled", "Steam rises"),
+        ("completed", "Steam falls"),
+    ]
+
 
 def test_a_paid_result_is_fetched_again_and_not_made_again(page: Page, served: Served) -> None:
     film = make_project(served.api, one_shot("Steam rises [mock:truncated=3]"))

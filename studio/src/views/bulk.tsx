@@ -34,8 +34,14 @@ function QuoteDialog({
   );
 }
 
-/** Order shots, after a look at what that costs. */
-export function QuoteButton({ scope, title, label }: { scope: Scope; title: string; label: string }) {
+/** Order shots, after a look at what that costs; `first` is what has to be done for the quote to be true. */
+export function QuoteButton(props: {
+  scope: Scope;
+  title: string;
+  label: string;
+  first?: () => Promise<void>;
+}) {
+  const { scope, title, label, first } = props;
   const [found, setFound] = useState<Quote | null>(null);
   const working = busy.value.has("quote") || busy.value.has("generate");
   return (
@@ -44,7 +50,12 @@ export function QuoteButton({ scope, title, label }: { scope: Scope; title: stri
         type="button"
         class="button primary"
         disabled={working}
-        onClick={() => void act("quote", async () => setFound(await quote(scope)))}
+        onClick={() =>
+          void act("quote", async () => {
+            await first?.();
+            setFound(await quote(scope));
+          })
+        }
       >
         {label}
       </button>

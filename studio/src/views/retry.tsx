@@ -34,7 +34,7 @@ export function RetryButton({ job }: { job: Job }) {
           else void act(name, () => retry(job));
         }}
       >
-        Retry
+        {job.stale ? "Retry with the old words" : "Retry"}
       </button>
       {asking && (
         <Confirm

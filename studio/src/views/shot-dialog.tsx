@@ -4,6 +4,7 @@ import { isLive, SHOT_FACES } from "../model/status";
 import { act, cancel, newTake } from "../state/actions";
 import { shots } from "../state/studio";
 import { openShot } from "../state/ui";
+import { QuoteButton } from "./bulk";
 import { Dialog } from "./dialog";
 import { Badge, Stale } from "./face";
 import { RetryButton } from "./retry";
@@ -35,11 +36,21 @@ function Look({ view, take }: { view: ShotView; take: Take | undefined }) {
   );
 }
 
-function Actions({ view }: { view: ShotView }) {
+function Actions({ view, takes }: { view: ShotView; takes: readonly Take[] }) {
   const { job, clip, scene, shot } = view;
   const live = job !== null && isLive(job.status);
+  // It would be made of the old words as soon as there is an image; nothing was sent of it.
+  const old = takes.find((take) => take.kind === "video" && take.status === "waiting" && take.stale);
   return (
     <div class="dialog-actions start">
+      {!clip && !live && (job?.status !== "failed" || job.stale) && (
+        <QuoteButton
+          scope={[shot.id]}
+          title={`Generate shot ${shot.label}`}
+          label={job?.status === "failed" ? "Generate it with the new words" : "Generate it"}
+          first={async () => old && cancel(old)}
+        />
+      )}
       {job?.status === "failed" && <RetryButton job={job} />}
       {live && (
         <button
@@ -101,7 +112,7 @@ function Details({ view, close }: { view: ShotView; close: () => void }) {
           )}
           {job?.error_message && view.status === "failed" && <p class="notice">{job.error_message}</p>}
           <ShotWords view={view} />
-          <Actions view={view} />
+          <Actions view={view} takes={takes} />
         </div>
       </div>
     </>
