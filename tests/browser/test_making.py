@@ -12,8 +12,8 @@ from tests.browser.films import make_film, make_project, one_shot
 NOTHING_ASKED_AGAIN = "window.setInterval = () => 0"
 # Whether the list had the project when its receipt was shown.
 WATCH_LIST = """() => new MutationObserver(() => {
-  if (!document.querySelector(".toasts").textContent.includes("Your receipt is")) return;
-  window.was_listed ??= document.querySelector("nav [href*=project]").textContent.includes("Draft");
+  const told = document.querySelector(".toasts").textContent.match(/receipt is (.{9})/);
+  if (told) window.was_listed ??= document.querySelector("nav").textContent.includes(told[1]);
 }).observe(document.body, {subtree: true, childList: true, characterData: true})"""
 # As on an address without TLS that is not the machine's own.
 WITHOUT_TLS = """delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard"""
@@ -225,6 +225,7 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
     page.goto(film.page)
     frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
     expect(frames.nth(0)).to_have_css("border-color", GREY)
+    expect(frames.nth(1).locator(".picture")).to_have_text("2")
     # What has no picture yet plays as long as it will be.
     page.get_by_role("button", name="Play", exact=True).click()
     expect(frames.nth(1)).to_have_attribute("aria-current", "true")

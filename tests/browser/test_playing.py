@@ -28,6 +28,8 @@ WITHOUT_END = """addEventListener("ended", (event) => {
   const first = document.querySelector("[role=slider]").ariaValueText.startsWith("shot 1A");
   if (first) event.stopImmediatePropagation();
 }, true)"""
+FOLLOWED = "() => document.querySelector('.strip').scrollLeft > 0"
+AT_ITS_START = "() => document.querySelector('.strip').scrollLeft === 0"
 SCROLLED_AFTER_A_MOMENT = """() => new Promise((done) => {
   const look = () => setTimeout(() => done(document.querySelector(".strip").scrollLeft));
   requestAnimationFrame(() => requestAnimationFrame(look));
@@ -108,12 +110,22 @@ def test_the_strip_follows_unless_somebody_scrolls(page: Page, served: Served) -
     box = clock.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
-    page.wait_for_function("() => document.querySelector('.strip').scrollLeft > 0")
+    page.wait_for_function(FOLLOWED)
     frames.last.hover()
     page.mouse.wheel(-9999, 0)
-    page.wait_for_function("() => document.querySelector('.strip').scrollLeft === 0")
+    page.wait_for_function(AT_ITS_START)
     page.keyboard.press("ArrowLeft")
     expect(frames.nth(10)).to_have_attribute("aria-current", "true")
+    assert page.evaluate(SCROLLED_AFTER_A_MOMENT) == 0
+    # Later it follows again, until somebody walks along it.
+    page.evaluate("() => { const now = Date.now; Date.now = () => now() + 10_000; }")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(FOLLOWED)
+    frames.nth(9).focus()
+    page.keyboard.press("Home")
+    page.wait_for_function(AT_ITS_START)
+    page.get_by_role("button", name="Previous shot").click()
+    expect(frames.nth(8)).to_have_attribute("aria-current", "true")
     assert page.evaluate(SCROLLED_AFTER_A_MOMENT) == 0
 
 
@@ -148,6 +160,7 @@ def test_keys_do_what_the_sheet_says(page: Page, film: Film) -> None:
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     page.keyboard.press("k")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(clock).not_to_have_attribute("aria-valuenow", "6")
     page.keyboard.press("l")
     expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     page.keyboard.press("l")

@@ -75,6 +75,7 @@ def test_a_scene_goes_back_and_comes_back(page: Page, served: Served, errors: li
     page.get_by_role("button", name="1 open issue to resolve").click()
     issues = page.get_by_role("region", name="Issues").get_by_role("listitem")
     expect(issues).to_contain_text("The loaf was round before.")
+    expect(page.get_by_label("What should change")).to_have_value("")
     issues.get_by_role("button", name=re.compile(r"^Shot 1B at 0:0\d$")).click()
     expect(page.locator(".timeline .segment.active")).to_have_count(1)
     approve = page.get_by_role("button", name="Approve scene")
