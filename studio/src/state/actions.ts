@@ -5,6 +5,7 @@ import { answer, api, type Problem, Refusal, type Shapes } from "../api/http";
 import { withScene, withShot } from "../model/film";
 import { count } from "../model/format";
 import { changeFilm, film } from "./showing";
+import { refreshProjects } from "./studio";
 import { go, toast } from "./ui";
 
 /** Names of what is under way, so that a button is not pressed twice. */
@@ -79,9 +80,11 @@ export type Scope = NonNullable<Shapes["GenerateIn"]["scope"]>;
 /** Write a project; gives its receipt. With `generates` all of it is ordered at once. */
 export async function create(body: Shapes["ProjectIn"], generates: boolean): Promise<string> {
   const made = await answer(api.POST("/api/v1/projects", { body }));
-  toast(`Your receipt is ${made.receipt}.`, "good");
   // Whatever becomes of the order, the project is there and is shown.
   if (generates) void act("generate", () => generate("missing", made.id));
+  // Who is told the receipt finds it in the list.
+  await refreshProjects();
+  toast(`Your receipt is ${made.receipt}.`, "good");
   return made.receipt;
 }
 

@@ -3,7 +3,6 @@ import { answer, api, Refusal, type Shapes } from "../api/http";
 import { scriptOf } from "../model/files";
 import { clock, count, money } from "../model/format";
 import { act, busy, create } from "../state/actions";
-import { refreshProjects } from "../state/studio";
 import { go } from "../state/ui";
 import { QuoteText } from "./quote";
 
@@ -27,7 +26,6 @@ function Understood({ read }: { read: Shapes["ScriptOut"] }) {
   async function make(generates: boolean): Promise<void> {
     const receipt = await create(project, generates);
     sessionStorage.removeItem(KEPT);
-    await refreshProjects();
     go({ project: receipt, page: "project" });
   }
 
