@@ -142,8 +142,8 @@ def address_problem(address: str, readable: Sequence[str]) -> str | None:
     except FrameError as error:
         return error.message
     if isinstance(source, BucketFrame) and not address.startswith(tuple(readable)):
-        where = "no frames from there" if readable else "no gs:// addresses"
-        return f"this model reads {where}; {ALLOWED}"
+        where = f"gs:// frames from {', '.join(readable)} alone" if readable else "no gs:// frames"
+        return f"this model reads {where} here; {ALLOWED}"
     return None
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Served
-from tests.browser.films import make_film, make_project, one_shot
+from tests.browser.films import make_clips, make_film, make_project, one_shot
 
 # What moves is told of: nothing but the feed may bring it.
 NOTHING_ASKED_AGAIN = "window.setInterval = () => 0"
@@ -164,11 +164,17 @@ def test_a_failed_image_ends_its_scene_for_the_person_too(page: Page, served: Se
     dialog = page.get_by_role("dialog", name="Shot 1A")
     expect(dialog.get_by_role("button", name="Retry", exact=True)).to_be_visible()
     dialog.get_by_role("button", name="Edit shot 1A").click()
-    dialog.get_by_label("Image prompt").fill("A loaf")
     dialog.get_by_label("Video prompt").fill("Steam falls")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("button", name="Retry with the old words")).to_be_visible()
-    dialog.get_by_role("button", name="Generate it with the new words").click()
+    expect(dialog.get_by_text("A clip with the old words waits")).to_be_visible()
+    dialog.get_by_role("button", name="Take it out of line, free").click()
+    expect(dialog.get_by_role("button", name="Generate it")).to_be_visible()
+    dialog.get_by_role("button", name="Edit shot 1A").click()
+    dialog.get_by_label("Image prompt").fill("A loaf")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("button", name="Edit shot 1A")).to_be_visible()
+    dialog.get_by_role("button", name="Generate it").click()
     expect(page.get_by_text("1 image, 1 video")).to_be_visible()
     page.get_by_role("button", name="Generate for").click()
     expect(frame).to_have_accessible_name("Shot 1A, Ready")
@@ -177,6 +183,17 @@ def test_a_failed_image_ends_its_scene_for_the_person_too(page: Page, served: Se
         ("cancelled", "Steam rises"),
         ("completed", "Steam falls"),
     ]
+
+
+def test_a_film_that_nobody_ordered_is_made_of_its_clips(page: Page, served: Served) -> None:
+    film = make_clips(served.api, one_shot("Steam rises"))
+    page.goto(film.page)
+    page.get_by_role("button", name="Make the film").click()
+    quote = page.get_by_role("dialog", name="Make the film")
+    expect(quote.get_by_text("2 films, for $0.00")).to_be_visible()
+    quote.get_by_role("button", name="Generate for").click()
+    expect(page.get_by_role("button", name="All shots are made")).to_be_disabled()
+    expect(page.get_by_role("status").filter(has_text="the film is ready")).to_be_visible()
 
 
 def test_a_paid_result_is_fetched_again_and_not_made_again(page: Page, served: Served) -> None:

@@ -62,9 +62,10 @@ def _driven(command: str, display: str, home: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
     with subprocess.Popen(
         [command, f"--port={port}"],
-        env={**os.environ, "DISPLAY": display, "GDK_BACKEND": "x11", "HOME": str(home)},
+        env={**bare, "DISPLAY": display, "GDK_BACKEND": "x11", "HOME": str(home)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

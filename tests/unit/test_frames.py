@@ -77,12 +77,12 @@ def test_what_it_may_not_be(address: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("address", "readable", "reason"),
     [
-        ("gs://bucket/a.png", [], "reads no gs://"),
+        ("gs://bucket/a.png", [], "reads no gs:// frames here"),
         ("gs://bucket/a.png", ["gs://bucket/"], None),
         ("gs://bucket/a.png", ["gs://other/", "gs://bucket/"], None),
-        ("gs://bucket-2/a.png", ["gs://bucket/"], "no frames from there"),
-        ("gs://bucket/a.png", ["gs://bucket/a/"], "no frames from there"),
-        ("gs://bucket/ab/c.png", ["gs://bucket/a/"], "no frames from there"),
+        ("gs://bucket-2/a.png", ["gs://bucket/"], "from gs://bucket/ alone"),
+        ("gs://bucket/a.png", ["gs://bucket/a/"], "from gs://bucket/a/ alone"),
+        ("gs://bucket/ab/c.png", ["gs://bucket/a/"], "from gs://bucket/a/ alone"),
         ("GS://bucket/a.png", ["gs://bucket/"], "allowed in a bucket"),
     ],
 )

@@ -94,7 +94,7 @@ describe("events", () => {
   it("have credits looked at where they changed, or where a job ended that may have waited for them", () => {
     const moves = [
       [queued, 7],
-      [event(9, "credits.held", { amount: 0.1 }, "j"), 9],
+      [event(9, "credits.changed", { amount: 0.1 }, "j"), 9],
       [event(10, "job.processing", { status: "processing" }, "j"), 9],
       [event(11, "job.queued", { status: "queued" }, "j"), 9],
       [event(12, "job.cancelled", { status: "cancelled" }, "j"), 12],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Film, Job, Scene } from "./film";
-import { badgeOf, newsOf, percentOf, shotsOf, stepLabel } from "./shots";
+import { badgeOf, isStitched, newsOf, percentOf, shotsOf, stepLabel } from "./shots";
 
 function job(kind: Job["kind"], status: Job["status"]): [string, Job] {
   const video_url = status === "completed" ? `/${kind}` : null;
@@ -68,6 +68,25 @@ describe("a scene's badge", () => {
     expect(badgeOf(scene, stuck)).toEqual({ badge: "failed", word: "1 failed" });
     const going = shots(job("video", "waiting"), job("image", "generating"));
     expect(badgeOf(scene, [...stuck, ...going]).badge).toBe("rendering");
+  });
+});
+
+describe("the film of all scenes", () => {
+  const clip = job("video", "completed");
+  clip[1] = { ...clip[1], completed_at: "2026-01-02" };
+  const of = (scene_id: string | null, completed_at: string | null): [string, Job] => [
+    "film",
+    { ...job("film", "completed")[1], scene_id, completed_at, shot_id: null },
+  ];
+
+  it.each([
+    [of(null, "2026-01-03"), true],
+    [of(null, "2026-01-01"), false],
+    [of(null, null), false],
+    [of("s", "2026-01-03"), false],
+  ])("is there where it was made after its clips", (made, is) => {
+    const jobs = new Map([clip, made]);
+    expect(isStitched({ jobs } as unknown as Film, shots(clip))).toBe(is);
   });
 });
 

@@ -86,6 +86,14 @@ export function percentOf(shots: readonly ShotView[]): number {
   return shots.length > 0 ? Math.floor(done / shots.length) : 0;
 }
 
+/** Tell whether the film of all scenes was made after the last of the clips that stand. */
+export function isStitched(film: Film, shots: readonly ShotView[]): boolean {
+  const isLater = (moment: string) => shots.every(({ clip }) => moment > (clip?.completed_at ?? ""));
+  return [...film.jobs.values()].some(
+    (job) => job.kind === "film" && job.scene_id === null && isLater(job.completed_at ?? ""),
+  );
+}
+
 /** Count shots, or jobs, by status. */
 export function tally(shots: readonly Pick<ShotView, "status">[]): Record<ShotStatus, number> {
   const counts: Record<ShotStatus, number> = {

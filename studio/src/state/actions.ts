@@ -81,7 +81,7 @@ export type Scope = NonNullable<Shapes["GenerateIn"]["scope"]>;
 export async function create(body: Shapes["ProjectIn"], generates: boolean): Promise<string> {
   const made = await answer(api.POST("/api/v1/projects", { body }));
   // Whatever becomes of the order, the project is there and is shown.
-  if (generates) void act("generate", () => generate("missing", made.id));
+  if (generates) void act(`generate ${made.id}`, () => generate("missing", made.id));
   // Who is told the receipt finds it in the list.
   await refreshProjects();
   toast(`Your receipt is ${made.receipt}.`, "good");

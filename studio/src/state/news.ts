@@ -32,12 +32,15 @@ function ended(scene: Scene, number: number, views: readonly ShotView[]): void {
   const news = newsOf(scene, number, views);
   if (!news) return;
   const good = news.tone === "good";
+  const receipt = film.value?.receipt ?? null;
   const play = () => {
     go({ scene: scene.id });
     void player.seek(0);
     player.play();
   };
   const explain = () => {
+    // News stay: by now another film may be open.
+    go({ project: receipt, page: "project" });
     failuresShown.value = true;
   };
   const next = good ? { label: "Play scene", run: play } : { label: "What failed", run: explain };

@@ -5,7 +5,7 @@ import { type Connection, follow } from "../api/feed";
 import { answer, api, Refusal, type Shapes, Unreachable } from "../api/http";
 import { shotsOf } from "../model/shots";
 import { film, hear, showFilm } from "./showing";
-import { openShot, route } from "./ui";
+import { failuresShown, openShot, route } from "./ui";
 
 export type ProjectSummary = Shapes["ProjectListed"];
 
@@ -63,6 +63,7 @@ export function watchFilm(): void {
     const name = openProject.value;
     untracked(() => {
       openShot.value = null;
+      failuresShown.value = false;
       showFilm(null);
       filmLoad.value = name ? "loading" : "ready";
     });

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { count, money } from "../model/format";
-import { tally } from "../model/shots";
+import { isStitched, tally } from "../model/shots";
 import { isLive } from "../model/status";
 import { act, busy, cancelAll, generate, type Quote, quote, retryFailed, type Scope } from "../state/actions";
 import { film, shots } from "../state/studio";
@@ -34,14 +34,8 @@ function QuoteDialog({
   );
 }
 
-/** Order shots, after a look at what that costs; `first` is what has to be done for the quote to be true. */
-export function QuoteButton(props: {
-  scope: Scope;
-  title: string;
-  label: string;
-  first?: () => Promise<void>;
-}) {
-  const { scope, title, label, first } = props;
+/** Order shots, after a look at what that costs. */
+export function QuoteButton({ scope, title, label }: { scope: Scope; title: string; label: string }) {
   const [found, setFound] = useState<Quote | null>(null);
   const working = busy.value.has("quote") || busy.value.has("generate");
   return (
@@ -50,12 +44,7 @@ export function QuoteButton(props: {
         type="button"
         class="button primary"
         disabled={working}
-        onClick={() =>
-          void act("quote", async () => {
-            await first?.();
-            setFound(await quote(scope));
-          })
-        }
+        onClick={() => void act("quote", async () => setFound(await quote(scope)))}
       >
         {label}
       </button>
@@ -163,6 +152,8 @@ export function BulkToolbar() {
         </>
       ) : missing > 0 ? (
         <QuoteButton scope="missing" title="Generate all scenes" label={`Generate all scenes (${missing})`} />
+      ) : ready > 0 && !stitching && !isStitched(open, views) ? (
+        <QuoteButton scope="missing" title="Make the film" label="Make the film" />
       ) : (
         <button type="button" class="button primary" disabled>
           {stitching ? "Stitching…" : "All shots are made"}

@@ -78,22 +78,22 @@ function Understood({ read }: { read: Shapes["ScriptOut"] }) {
 /** Paste a script or open its file, see what was understood, make the project. What was typed survives a reload. */
 export function NewProject() {
   const [script, setScript] = useState(sessionStorage.getItem(KEPT) ?? "");
-  const [read, setRead] = useState<Shapes["ScriptOut"] | null>(null);
+  const [understood, setUnderstood] = useState<{ of: string; read: Shapes["ScriptOut"] } | null>(null);
   const [error, setError] = useState("");
   useEffect(() => sessionStorage.setItem(KEPT, script), [script]);
 
   function take(text: string): void {
     setScript(text);
-    setRead(null);
     setError("");
   }
 
   async function understand(text: string): Promise<void> {
     setError("");
     try {
-      setRead(await answer(api.POST("/api/v1/scripts/read", { body: { script: text } })));
+      const read = await answer(api.POST("/api/v1/scripts/read", { body: { script: text } }));
+      setUnderstood({ of: text, read });
     } catch (reason) {
-      setRead(null);
+      setUnderstood(null);
       if (!(reason instanceof Refusal)) throw reason;
       setError(
         [reason.message, ...reason.problems.map((each) => `${each.field}: ${each.allowed}`)].join("\n"),
@@ -109,7 +109,18 @@ export function NewProject() {
   }
 
   return (
-    <section class="stack new-project" aria-labelledby="new-project">
+    <section
+      class="stack new-project"
+      aria-labelledby="new-project"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        const file = event.dataTransfer?.files[0];
+        if (!file) return;
+        // A browser would leave the page and show the file.
+        event.preventDefault();
+        void act("open", () => open(file));
+      }}
+    >
       <h1 id="new-project">New project</h1>
       <p class="soft">
         Paste a script or drop its file here: scene headings such as{" "}
@@ -124,14 +135,6 @@ export function NewProject() {
           placeholder={EXAMPLE}
           value={script}
           onInput={(event) => take(event.currentTarget.value)}
-          onDragOver={(event) => event.preventDefault()}
-          onDrop={(event) => {
-            const file = event.dataTransfer?.files[0];
-            if (!file) return;
-            // A browser would leave the page and show the file.
-            event.preventDefault();
-            void act("read", () => open(file));
-          }}
         />
       </label>
       {error && (
@@ -158,7 +161,7 @@ export function NewProject() {
               const file = event.currentTarget.files?.[0];
               // The same file may be chosen again, after it was mended.
               event.currentTarget.value = "";
-              void act("read", () => open(file));
+              void act("open", () => open(file));
             }}
           />
         </label>
@@ -166,7 +169,8 @@ export function NewProject() {
           Use the example
         </button>
       </div>
-      {read && <Understood read={read} />}
+      {/* What was read of other words than those above is not for sale. */}
+      {understood?.of === script && <Understood read={understood.read} />}
     </section>
   );
 }

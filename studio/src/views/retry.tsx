@@ -7,8 +7,8 @@ import { Confirm } from "./dialog";
 /** What failed after the provider was done: it is paid for, and can be fetched once more. */
 const FETCHABLE: readonly (string | null)[] = ["download_failed", "storage_failed", "clip_invalid"];
 
-/** Retry a failed job; where the first try may have been billed, ask before it is risked again. */
-export function RetryButton({ job }: { job: Job }) {
+/** Retry a failed job, of `old` words maybe; where it may have been billed, ask before it is risked again. */
+export function RetryButton({ job, old = job.stale ?? false }: { job: Job; old?: boolean }) {
   const [asking, setAsking] = useState(false);
   const risky = job.error_code === "submit_unknown" || job.error_code === "deadline_exceeded";
   const name = `retry ${job.id}`;
@@ -34,7 +34,7 @@ export function RetryButton({ job }: { job: Job }) {
           else void act(name, () => retry(job));
         }}
       >
-        {job.stale ? "Retry with the old words" : "Retry"}
+        {old ? "Retry with the old words" : "Retry"}
       </button>
       {asking && (
         <Confirm

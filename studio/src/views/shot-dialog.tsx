@@ -39,19 +39,33 @@ function Look({ view, take }: { view: ShotView; take: Take | undefined }) {
 function Actions({ view, takes }: { view: ShotView; takes: readonly Take[] }) {
   const { job, clip, scene, shot } = view;
   const live = job !== null && isLive(job.status);
-  // It would be made of the old words as soon as there is an image; nothing was sent of it.
+  // It is made of the words of its order as soon as there is an image.
   const old = takes.find((take) => take.kind === "video" && take.status === "waiting" && take.stale);
   return (
     <div class="dialog-actions start">
-      {!clip && !live && (job?.status !== "failed" || job.stale) && (
+      {!clip && !live && !old && (job?.status !== "failed" || job.stale) && (
         <QuoteButton
           scope={[shot.id]}
           title={`Generate shot ${shot.label}`}
           label={job?.status === "failed" ? "Generate it with the new words" : "Generate it"}
-          first={async () => old && cancel(old)}
         />
       )}
-      {job?.status === "failed" && <RetryButton job={job} />}
+      {old && (
+        <>
+          <p class="soft">
+            A clip with the old words waits for this shot’s image. Nothing of it was sent: take it out of line
+            to order one with the new words.
+          </p>
+          <button
+            type="button"
+            class="button primary"
+            onClick={() => void act(`cancel ${old.id}`, () => cancel(old))}
+          >
+            Take it out of line, free
+          </button>
+        </>
+      )}
+      {job?.status === "failed" && <RetryButton job={job} old={job.stale || old !== undefined} />}
       {live && (
         <button
           type="button"
