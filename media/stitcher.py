@@ -33,6 +33,10 @@ class ProcessStitcher:
         )
         try:
             answer = await _converse(process, clips, into, progress)
+            if answer is None:
+                # It is ending by itself. A signal would take its exit code from the loop: it looks first
+                # whether there is still a process, which reaps it.
+                await process.wait()
         finally:
             if process.returncode is None:
                 process.kill()
