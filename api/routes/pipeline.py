@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.call import Answer, Call
 from api.endpoints import NOT_COVERED, Endpoint
+from api.ordering import place
 from api.schemas.pipeline import (
     AgainOut,
     BatchIn,
@@ -15,7 +16,7 @@ from api.schemas.pipeline import (
     ResumeIn,
     RetryFailedIn,
 )
-from api.schemas.rendering import AdmissionOut, PromptsOut
+from api.schemas.rendering import AdmissionOut
 from api.showing import shown_estimate, shown_jobs
 from domain.access import Scope
 from domain.records import Transaction
@@ -38,21 +39,7 @@ async def generate_scenes(call: Call) -> Answer:
     async def generate(tx: Transaction, written: Mapping[UUID, str]) -> Admission:
         return await pipeline.generate(tx, call.caller, call.parts.catalogue, order, written)
 
-    async def prepare() -> Prompts:
-        makers = {"provider": order.provider, "model": order.model}
-        return await call.parts.desk.for_order(call.caller, order.project, generate, **makers)
-
-    async def change(tx: Transaction, prompts: Prompts) -> Answer:
-        made = await generate(tx, prompts.texts)
-        answer = AdmissionOut(
-            jobs=await shown_jobs(call, tx, made.jobs),
-            quote=float(made.quote),
-            receipt_id=made.receipt_id,
-            prompts=PromptsOut.of(prompts),
-        )
-        return Answer(HTTPStatus.ACCEPTED, answer)
-
-    return await call.once_prepared(prepare, change)
+    return await place(call, order, generate)
 
 
 async def _estimate(call: Call, order: FilmOrder) -> Answer:

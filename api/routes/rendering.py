@@ -7,14 +7,13 @@ from uuid import UUID
 from api.call import Answer, Call
 from api.endpoints import NOT_COVERED, Endpoint
 from api.errors import problem_entry
+from api.ordering import place
 from api.schemas.problems import ProblemEntry
-from api.schemas.rendering import AdmissionOut, EstimateOut, MeansOut, PromptsOut, RenderIn
-from api.showing import shown_jobs
+from api.schemas.rendering import AdmissionOut, EstimateOut, MeansOut, RenderIn
 from domain.access import Scope
 from domain.records import Transaction
 from services import rendering
 from services.admission import Admission
-from services.prompting import Prompts
 from services.rendering import RenderOrder
 
 
@@ -34,21 +33,7 @@ async def render_scene(call: Call) -> Answer:
     async def admit(tx: Transaction, written: Mapping[UUID, str]) -> Admission:
         return await rendering.admit(tx, call.caller, call.parts.catalogue, order, written)
 
-    async def prepare() -> Prompts:
-        makers = {"provider": order.provider, "model": order.model}
-        return await call.parts.desk.for_order(call.caller, order.project, admit, **makers)
-
-    async def change(tx: Transaction, prompts: Prompts) -> Answer:
-        made = await admit(tx, prompts.texts)
-        answer = AdmissionOut(
-            jobs=await shown_jobs(call, tx, made.jobs),
-            quote=float(made.quote),
-            receipt_id=made.receipt_id,
-            prompts=PromptsOut.of(prompts),
-        )
-        return Answer(HTTPStatus.ACCEPTED, answer)
-
-    return await call.once_prepared(prepare, change)
+    return await place(call, order, admit)
 
 
 async def _estimate(call: Call, order: RenderOrder) -> Answer:
