@@ -43,7 +43,7 @@ class Observer:
             await self._app(scope, receive, seen)
         # Everything, because this is the edge of the process: whatever no layer below foresaw still has to be
         # logged with its traceback, and answered with a problem document instead of a closed connection.
-        except Exception:
+        except Exception:  # the edge of the process
             log.exception("a request failed", action="http_failed", path=scope["path"])
             if status:
                 raise

@@ -68,7 +68,7 @@ class Runner:
             log.info("somebody else has this job now", action="job_lost")
         # Everything, because this is the edge of one job: nobody awaits its task, so a fault that got through
         # would leave the job in hand, neither run nor failed, for as long as this executor lives.
-        except Exception as error:
+        except Exception as error:  # the edge of one job
             log.exception("the job could not be handled", action="job_broken")
             await self._fail_alone(work, error)
 

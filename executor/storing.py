@@ -74,7 +74,7 @@ class Storer:
             raise ProviderError(ErrorCode.STORAGE_FAILED, raw=error.message) from error
         # Everything else came out of an adapter's stream, which may raise anything, and ends as a code that
         # lets a person fetch the paid clip again.
-        except Exception as error:
+        except Exception as error:  # a stream raises anything
             raise ProviderError(ErrorCode.DOWNLOAD_FAILED, raw=f"{type(error).__name__}: {error}") from error
 
     async def _until_stored(self, work: Work, result: Result) -> tuple[dict[str, Any], int]:
@@ -91,7 +91,7 @@ class Storer:
         try:
             return await self._in_turn(work, result), 1
         # Everything, because `again` judges it, by the same rule as every later try below.
-        except Exception as error:
+        except Exception as error:  # `again` judges it
             if not again(error):
                 raise
             _log_retry(error, 1)

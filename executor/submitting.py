@@ -149,7 +149,7 @@ class Submitter:
             raise SubmitUnknownError("The provider did not answer the submit in time.") from error
         # Everything, because whatever else came out of an adapter came after the call began: the provider may
         # have accepted, so it has to be searched for and must not be sent again.
-        except Exception as error:
+        except Exception as error:  # nothing after the call began is a refusal
             raise SubmitUnknownError(raw=f"{type(error).__name__}: {error}") from error
 
     async def _accepted(self, work: Work, handle: Handle) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import psycopg
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Served
 from tests.browser.films import Film, make_project, one_shot
@@ -16,6 +16,19 @@ def insert_job(served: Served, film: Film) -> None:
     values = (film.id, film.scenes[0], film.shots[0][0], "Steam rises")
     with psycopg.connect(served.database) as connection:
         connection.execute(f"{job} VALUES (%s, %s, %s, %s, 1)", values)
+
+
+def expect_paid(panel: Locator) -> None:
+    """Look at what the only clip cost, wherever the tab tells it."""
+    spent = panel.locator("dt", has_text="Spent").locator("xpath=following-sibling::dd[1]")
+    expect(spent).to_have_text("$0.10")
+    expect(panel.get_by_role("region", name="What each try cost").get_by_role("listitem")).to_contain_text(
+        "$0.10 paid, quoted $0.10"
+    )
+    entries = panel.get_by_role("region", name="Statement").get_by_role("listitem")
+    expect(entries.nth(0)).to_contain_text("Paid for the clip of 1A")
+    expect(entries.nth(1)).to_contain_text("Set aside for the clip of 1A")
+    expect(entries.nth(2)).to_contain_text("Credits added")
 
 
 def test_what_waits_for_credits_goes_on_from_the_page(page: Page, served: Served, axe: Path) -> None:
@@ -72,15 +85,7 @@ def test_what_waits_for_credits_goes_on_from_the_page(page: Page, served: Served
     )
     expect(notice).to_have_count(0)
     expect(page.get_by_role("button", name="waits for credits")).to_have_count(0)
-    spent = panel.locator("dt", has_text="Spent").locator("xpath=following-sibling::dd[1]")
-    expect(spent).to_have_text("$0.10")
-    expect(panel.get_by_role("region", name="What each try cost").get_by_role("listitem")).to_contain_text(
-        "$0.10 paid, quoted $0.10"
-    )
-    entries = panel.get_by_role("region", name="Statement").get_by_role("listitem")
-    expect(entries.nth(0)).to_contain_text("Paid for the clip of 1A")
-    expect(entries.nth(1)).to_contain_text("Set aside for the clip of 1A")
-    expect(entries.nth(2)).to_contain_text("Credits added")
+    expect_paid(panel)
 
 
 def test_a_grant_whose_answer_is_lost_is_booked_once(page: Page, served: Served, errors: list[str]) -> None:

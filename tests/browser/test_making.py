@@ -212,6 +212,27 @@ def test_a_paid_result_is_fetched_again_and_not_made_again(page: Page, served: S
     expect(page.get_by_role("dialog").locator(".attempts > li")).to_have_count(1)
 
 
+def expect_two_in_the_making(page: Page) -> None:
+    """Look at everything that tells that both shots of a scene are being made, the second twice as long."""
+    frames = page.get_by_role("list", name="Filmstrip").get_by_role("button")
+    expect(page.locator("[data-screen] .still")).to_have_attribute("src", re.compile("/content$"))
+    expect(frames.nth(0)).to_have_accessible_name(re.compile("Generating"))
+    expect(frames.nth(1)).to_have_accessible_name(re.compile("Generating"))
+    expect(page.get_by_text("Generating… (0/2)")).to_be_visible()
+    expect(page.get_by_text("Rendering 0/2")).to_be_visible()
+    expect(page.get_by_text("% of the film · ≈ 2 min left")).to_be_visible()
+    expect(page.locator(".frame.work")).to_have_count(2)
+    expect(frames.nth(0)).to_have_css("border-color", AMBER)
+    segments = page.locator(".timeline .segment.work")
+    expect(segments).to_have_count(2)
+    expect(segments.nth(0)).to_have_css("background-image", re.compile("45deg"))
+    one, two = (segments.nth(index).bounding_box() for index in range(2))
+    assert one is not None
+    assert two is not None
+    assert two["width"] == pytest.approx(2 * one["width"], rel=0.05)
+    expect(page.locator(".cover")).to_contain_text(re.compile("Shot 1A · Generating.*Rendering… [0-9]+%"))
+
+
 def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) -> None:
     # The first has its image and waits for its clip; the second waits for an image that takes its time.
     scenes = [
@@ -250,22 +271,7 @@ def test_a_cancel_says_what_stops_and_what_does_not(page: Page, served: Served) 
     page.keyboard.press("ArrowLeft")
     page.get_by_role("button", name="Generate all scenes").click()
     page.get_by_role("button", name="Generate for").click()
-    expect(page.locator("[data-screen] .still")).to_have_attribute("src", re.compile("/content$"))
-    expect(frames.nth(0)).to_have_accessible_name(re.compile("Generating"))
-    expect(frames.nth(1)).to_have_accessible_name(re.compile("Generating"))
-    expect(page.get_by_text("Generating… (0/2)")).to_be_visible()
-    expect(page.get_by_text("Rendering 0/2")).to_be_visible()
-    expect(page.get_by_text("% of the film · ≈ 2 min left")).to_be_visible()
-    expect(page.locator(".frame.work")).to_have_count(2)
-    expect(frames.nth(0)).to_have_css("border-color", AMBER)
-    segments = page.locator(".timeline .segment.work")
-    expect(segments).to_have_count(2)
-    expect(segments.nth(0)).to_have_css("background-image", re.compile("45deg"))
-    one, two = (segments.nth(index).bounding_box() for index in range(2))
-    assert one is not None
-    assert two is not None
-    assert two["width"] == pytest.approx(2 * one["width"], rel=0.05)
-    expect(page.locator(".cover")).to_contain_text(re.compile("Shot 1A · Generating.*Rendering… [0-9]+%"))
+    expect_two_in_the_making(page)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("dialog")).to_contain_text(
         "2 shots are already being made: the provider may bill them"
