@@ -93,6 +93,8 @@ def test_a_scripts_file_is_opened_priced_and_generated_at_once(page: Page, serve
     # A length that the model cannot make is said before there is a project; what was typed stays.
     written = page.get_by_label("Script", exact=True)
     written.fill(SCRIPT.replace("loaf. (1s)", "loaf. (200s)"))
+    # What was read of other words is not for sale.
+    expect(understood).to_have_count(0)
     page.get_by_role("button", name="Read it").click()
     expect(understood.get_by_role("alert")).to_contain_text("1B: length")
     expect(understood.get_by_role("button", name="Generate it")).to_have_count(0)
